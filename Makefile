@@ -1,0 +1,48 @@
+# Two commands from a bare machine: `make demo` and `make test`. Everything goes into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+BROWSER := perfnb/views/browser
+SOURCES := pyproject.toml $(BROWSER)/package-lock.json $(BROWSER)/build.mjs $(shell find $(BROWSER)/src -name '*.ts')
+
+.PHONY: demo lab test check bench format clean
+
+# Installs the package in place, with all that tests and checks need; builds the browser's part.
+$(STAMP): $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[check]'
+	touch $@
+
+demo: $(STAMP) ## Run the quickstart notebook and write build/quickstart.html
+	$(BIN)/python -m perfnb.report example_notebooks/quickstart.ipynb build/quickstart.html
+	@echo "Open build/quickstart.html in a browser."
+
+lab: $(STAMP) ## Open JupyterLab on the examples
+	$(BIN)/jupyter lab --notebook-dir example_notebooks
+
+test: $(STAMP) ## Install what is needed and run all tests
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd $(BROWSER) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent check
+	$(BIN)/python -m pytest tests/architecture --doctest-modules perfnb/model perfnb/capture/record.py
+
+bench: $(STAMP) ## Measure overhead and latency against peers
+	$(BIN)/python -m pip install --quiet '.[bench]'
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/latency.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build perfnb/dist perfnb/bokeh.ext.json $(BROWSER)/node_modules $(BROWSER)/build

@@ -1,0 +1,291 @@
+"""Recording from inside: a thread that looks at the stacks of the others.
+
+It needs no permission and no tool, and it is biased: it can only look when it is given
+the GIL, so code that runs long without giving it up is seen late, at the next place
+that does. The profile says so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import random
+import sys
+import threading
+import time
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from perfnb.capture.base import Availability, CaptureSpec
+from perfnb.capture.names import module_of
+from perfnb.errors import NoSamples, OptionError
+from perfnb.model import STATES, Metadata, Profile, ProfileBuilder, Samples, Thread
+from perfnb.model.tables import frozen
+from perfnb.units import ValueType
+
+_OFF_CPU, _ON_CPU = STATES.index("off-CPU"), STATES.index("on-CPU")
+_LEAST_RUN_NS = 150_000
+
+BIAS = (
+    "sampled from inside the interpreter: a sample is taken where the running code lets go of "
+    "the GIL, not where it was when the sample was due"
+)
+
+
+class InProcessBackend:
+    """Samples the threads of this interpreter from a thread of its own."""
+
+    name = "inprocess"
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._spec = CaptureSpec()
+        self._rows: list[tuple[int, int, int, int, int]] = []
+        self._ticks: list[int] = []
+        self._stacks: dict[tuple[int, CodeType, int], int] = {}
+        self._names: dict[int, tuple[int, str]] = {}
+        self._late = 0
+        self._cpu_ns = 0
+        self._error: BaseException | None = None
+
+    @classmethod
+    def availability(cls, spec: CaptureSpec) -> Availability:
+        """Say whether this interpreter can be looked at safely."""
+        if spec.pid != os.getpid():
+            return Availability(False, "it sees only its own process", "use --backend pyspy")
+        if spec.native or spec.gil or spec.subprocesses:
+            wanted = "--native" if spec.native else "--gil" if spec.gil else "--subprocesses"
+            return Availability(False, f"it cannot do {wanted}", "use --backend pyspy")
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            # python/cpython#152355: another thread's frame may be freed while it is read.
+            return Availability(
+                False,
+                "without the GIL the frames of running threads cannot be read safely",
+                "use --backend pyspy, or run Python with PYTHON_GIL=1",
+            )
+        return Availability(True)
+
+    def start(self, spec: CaptureSpec) -> None:
+        """Start the sampling thread. See `Backend.start`."""
+        available = self.availability(spec)
+        if not available.ok:
+            raise OptionError(f"the inprocess backend: {available.reason}", available.fix)
+        self._spec = spec
+        self._wall = time.time()
+        self._started = time.monotonic_ns()
+        self._thread = threading.Thread(target=self._run, name="perfnb-sampler", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> Profile:
+        """End the thread and return the profile. See `Backend.stop`."""
+        ended = time.monotonic_ns()
+        self.abort()
+        if self._error is not None:
+            raise self._error
+        return self._profile(ended)
+
+    def abort(self) -> None:
+        """End the thread."""
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._sample()
+        except BaseException as error:
+            self._error = error
+
+    def _sample(self) -> None:
+        period = 1 / self._spec.rate
+        chance = random.Random(self._started)
+        waits = WaitChannels()
+        me = threading.get_ident()
+        due = time.monotonic()
+        cpu_clock = time.pthread_getcpuclockid
+        try:
+            while True:
+                # Uneven intervals cannot fall into step with the program's own rhythm. Nothing is
+                # made up for: two looks without letting go of the GIL would see one moment twice.
+                due = max(due, time.monotonic() - period) + period * chance.uniform(0.5, 1.5)
+                if self._done.wait(max(0.0, due - time.monotonic())):
+                    break
+                now = time.monotonic_ns()
+                self._late += now / 1e9 - due > period
+                frames = current_frames()
+                self._ticks.append(now)
+                for ident, frame in frames.items():
+                    if ident == me:
+                        continue
+                    try:
+                        cpu = time.clock_gettime_ns(cpu_clock(ident))
+                    except OSError:  # the thread has ended
+                        continue
+                    futex = waits.maybe_gil(self._native_id(ident))
+                    self._rows.append((now, ident, self._stack(frame), cpu, futex))
+                del frames, frame
+        finally:
+            waits.close()
+            self._cpu_ns = time.thread_time_ns()
+
+    def _stack(self, frame: FrameType | None) -> int:
+        path = []
+        while frame is not None:
+            path.append((frame.f_code, frame.f_lineno or 0))
+            frame = frame.f_back
+        stack, stacks = -1, self._stacks
+        for code, line in reversed(path):
+            stack = stacks.setdefault((stack, code, line), len(stacks))
+        return stack
+
+    def _native_id(self, ident: int) -> int:
+        known = self._names.get(ident)
+        if known is None:
+            # Not threading.enumerate(): it takes a lock that a stopped thread may hold.
+            thread = threading._active.get(ident)  # type: ignore[attr-defined]
+            known = (thread.native_id or 0, thread.name) if thread else (0, "")
+            self._names[ident] = known
+        return known[0]
+
+    def _profile(self, ended: int) -> Profile:
+        ticks = len(self._ticks)
+        wall_ns = ended - self._started
+        if not ticks:
+            raise NoSamples(
+                f"the {wall_ns / 1e6:.3g} ms recorded are too short for {self._spec.rate:g} Hz",
+                "sample faster (-r), or let the code run longer",
+            )
+        builder = ProfileBuilder(ValueType(self._spec.kind, "ns"))
+        roots = tuple(sys.path)
+        stack_of = [-1]
+        for parent, code, line in self._stacks:
+            frame = builder.frame(
+                code.co_qualname,
+                file=code.co_filename,
+                line=line,
+                module=module_of(code.co_filename, roots),
+            )
+            stack_of.append(builder.push(stack_of[parent + 1], frame))
+        samples = self._samples(builder, np.array(stack_of), round(wall_ns / ticks))
+        if not len(samples):
+            raise NoSamples(
+                f"no thread was running at any of the {ticks} instants",
+                "use --idle to see threads that wait",
+            )
+        metadata = Metadata(
+            backend="in-process",
+            backend_version=sys.version.split()[0],
+            start_monotonic_ns=self._started,
+            end_monotonic_ns=ended,
+            start_wall=self._wall,
+            rate_asked=self._spec.rate,
+            rate_achieved=ticks / (wall_ns / 1e9),
+            ticks=ticks,
+            missed=0,
+            late=self._late,
+            profiler_cpu_s=self._cpu_ns / 1e9,
+            clock_error_ns=int(sys.getswitchinterval() * 1e9),
+            state_unknown=0,
+            notes=(BIAS,),
+        )
+        return Profile(builder.value, builder.tables(), samples, metadata)
+
+    def _samples(self, builder: ProfileBuilder, stack_of: Any, weight: int) -> Samples:
+        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 5)
+        pid = os.getpid()
+        keep, states = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.uint8)
+        threads = np.zeros(len(rows), dtype=np.int32)
+        for ident in np.unique(rows[:, 1]).tolist():
+            mine = np.flatnonzero(rows[:, 1] == ident)
+            native, name = self._names.get(ident, (0, ""))
+            threads[mine] = builder.thread(Thread(pid, native or ident, name))
+            states[mine] = np.where(_ran(rows[mine]), _ON_CPU, _OFF_CPU)
+            keep[mine] = (states[mine] == _ON_CPU) | self._spec.idle
+        keep &= rows[:, 0] >= self._started
+        return Samples(
+            frozen(stack_of[rows[keep, 2] + 1], np.int32),
+            frozen(threads[keep], np.int32),
+            frozen(np.full(int(keep.sum()), weight), np.int64),
+            time=frozen(rows[keep, 0], np.int64),
+            state=frozen(states[keep], np.uint8),
+        )
+
+
+def _ran(rows: Any) -> Any:
+    """Return which samples of one thread found it running, or kept from it by the sampler.
+
+    While the sampler looks, it holds the GIL, so a thread that runs Python code waits for
+    it, in a futex: that counts as running if it used CPU time before and after.
+    """
+    at, cpu, futex = rows[:, 0], rows[:, 3], rows[:, 4]
+    used, window = np.diff(cpu), np.diff(at)
+    enough = used >= np.minimum(_LEAST_RUN_NS, window // 2)
+    # The first has nothing before it to go by, the last nothing after.
+    before, after = np.append(True, enough), np.append(enough, True)
+    return before & after & (futex > 0)
+
+
+def current_frames() -> dict[int, FrameType]:
+    """Return the frame of every thread, without the deadlock of python/cpython#106883.
+
+    Up to 3.11 a garbage collection that starts inside `sys._current_frames` can wait for
+    a lock that it holds; the mend of later versions, to keep the collector off meanwhile,
+    is done here.
+    """
+    if sys.version_info >= (3, 12) or not gc.isenabled():
+        return sys._current_frames()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        gc.enable()
+
+
+class WaitChannels:
+    """What the threads of this process wait in, read without letting go of the GIL.
+
+    `os.pread` would let go of it, and getting it back takes up to a switch interval.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[int, tuple[int, int]] = {}
+        self._buffer = ctypes.create_string_buffer(512)
+        self._pread: Any = None
+        if sys.platform.startswith("linux"):
+            self._pread = ctypes.PyDLL(None).pread
+
+    def maybe_gil(self, tid: int) -> int:
+        """Return 1 if the thread runs, or waits for what may be the GIL; 0 if for something else."""
+        if not tid or self._pread is None:
+            return 1
+        files = self._files.get(tid)
+        if files is None:
+            try:
+                files = (
+                    os.open(f"/proc/self/task/{tid}/stat", os.O_RDONLY | os.O_CLOEXEC),
+                    os.open(f"/proc/self/task/{tid}/wchan", os.O_RDONLY | os.O_CLOEXEC),
+                )
+            except OSError:
+                return 1
+            self._files[tid] = files
+        stat = self._read(files[0])
+        if stat[stat.rfind(b")") + 2 :][:1] == b"R":
+            return 1
+        channel = self._read(files[1])
+        # "0": this kernel does not tell.
+        return int(b"futex" in channel or channel in (b"", b"0"))
+
+    def _read(self, file: int) -> bytes:
+        size = self._pread(file, self._buffer, 512, 0)
+        return self._buffer.raw[: max(size, 0)]
+
+    def close(self) -> None:
+        """Close the files."""
+        for files in self._files.values():
+            for file in files:
+                os.close(file)
+        self._files.clear()

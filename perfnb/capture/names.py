@@ -1,0 +1,44 @@
+"""From a file's path to the module a person knows it by."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_ROOT = re.compile(r"^.*/(?:site-packages|dist-packages|lib/python3\.\d+t?(?:/lib-dynload)?)/")
+_FROZEN = re.compile(r"^<frozen (.+)>$")
+_LIBRARY = re.compile(r"\.(?:so(?:\.[\d.]+)?|dylib|dll|pyd)$")
+_NATIVE = re.compile(r"(?:\.so(?:\.[\d.]+)*|\.dylib|\.dll|\.pyd|\.[chmS]|\.cc|\.cpp|\.cxx|\.hpp"
+                     r"|\.hh|\.pyx|\.pxd|\.rs|\.go|\.f|\.f90|\.asm)$|/bin/[^/]*$")
+
+
+@lru_cache(maxsize=65536)
+def is_native(file: str) -> bool:
+    """Return whether a frame of this file is compiled code: a library, a program or its source."""
+    return bool(_NATIVE.search(file))
+
+
+@lru_cache(maxsize=65536)
+def module_of(file: str, roots: tuple[str, ...] = ()) -> str:
+    """Return the dotted module of a source file, a library's name for a library.
+
+    Parameters
+    ----------
+    file : str
+        A path, or Python's ``<frozen name>`` and ``<string>``.
+    roots : tuple of str
+        Folders from which modules are imported, tried before the well-known ones.
+    """
+    if frozen := _FROZEN.match(file):
+        return frozen[1]
+    if is_native(file):
+        return _LIBRARY.sub("", file.rpartition("/")[2])
+    if file.startswith("<"):
+        return ""
+    below = [root for root in roots if root and file.startswith(root.rstrip("/") + "/")]
+    known = _ROOT.match(file)
+    if known:
+        below.append(known[0])
+    rest = file[len(max(below, key=len).rstrip("/")) + 1 :] if below else file.rpartition("/")[2]
+    stem = rest.removesuffix(".py").removesuffix("/__init__")
+    return stem.replace("/", ".")

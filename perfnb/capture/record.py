@@ -1,0 +1,185 @@
+"""``with perfnb.record() as rec: …``: choosing a backend and running it safely."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from perfnb.capture import BACKENDS
+from perfnb.capture.base import Backend, CaptureSpec
+from perfnb.errors import (
+    BackendUnavailable,
+    CaptureActive,
+    CaptureError,
+    OptionError,
+    PermissionRequired,
+    ToolFailed,
+)
+from perfnb.model import Profile
+
+_one_at_a_time = threading.Lock()
+
+
+class Recorder:
+    """A recording: a context manager whose `profile` is there when it is done.
+
+    Parameters
+    ----------
+    backend : {"auto", "pyspy", "inprocess"}
+        "auto" takes the first that is permitted, and the profile says which and why.
+    title : str
+        What is recorded, for people.
+    **options
+        Fields of `CaptureSpec`: `rate`, `idle`, `native`, `gil`, `subprocesses`.
+
+    Attributes
+    ----------
+    profile : Profile
+        Raises if the recording has not ended, or ended without one.
+    error : CaptureError or None
+        Why there is no profile.
+    """
+
+    def __init__(self, backend: str = "auto", title: str = "", **options: Any) -> None:
+        if backend != "auto" and backend not in BACKENDS.names():
+            known = ", ".join(("auto", *BACKENDS.names()))
+            raise OptionError(f"no backend called {backend!r}", f"choose one of {known}")
+        self._spec = CaptureSpec(**options)
+        self._wanted = backend
+        self._title = title
+        self._backend: Backend | None = None
+        self._reason = ""
+        self._profile: Profile | None = None
+        self.error: CaptureError | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """The profile."""
+        if self._profile is None:
+            raise self.error or CaptureError("the recording has not ended yet")
+        return self._profile
+
+    def start(self) -> None:
+        """Begin recording.
+
+        Raises
+        ------
+        CaptureError
+            If it cannot; nothing is left running.
+        """
+        if not _one_at_a_time.acquire(blocking=False):
+            raise CaptureActive(
+                "this process is already being recorded",
+                "end the other recording first; what runs now is part of it",
+            )
+        try:
+            self._begin()
+        except BaseException:
+            _one_at_a_time.release()
+            raise
+
+    def _begin(self) -> None:
+        names = BACKENDS.names() if self._wanted == "auto" else (self._wanted,)
+        refused: list[str] = []
+        last: CaptureError | None = None
+        for name in names:
+            kind = BACKENDS.get(name).load()
+            available = kind.availability(self._spec)
+            if not available.ok:
+                last = BackendUnavailable(name, available.reason, available.fix)
+                refused.append(f"{name}: {available.reason}")
+                continue
+            backend: Backend = kind()
+            try:
+                backend.start(self._spec)
+            except (PermissionRequired, BackendUnavailable, ToolFailed) as error:
+                last = error
+                refused.append(f"{name}: {error.message}")
+                continue
+            self._backend = backend
+            self._reason = "; ".join(refused) or (
+                "the most exact that is permitted here" if self._wanted == "auto" else "asked for"
+            )
+            return
+        assert last is not None
+        raise last
+
+    def stop(self) -> Profile:
+        """End recording and return the profile.
+
+        Raises
+        ------
+        CaptureError
+            If there is none; nothing is left running.
+        """
+        backend, self._backend = self._backend, None
+        if backend is None:
+            return self.profile
+        try:
+            profile = backend.stop()
+        except CaptureError as error:
+            self.error = error
+            raise
+        finally:
+            _one_at_a_time.release()
+        self._profile = replace(
+            profile, metadata=replace(profile.metadata, title=self._title, reason=self._reason)
+        )
+        return self._profile
+
+    def abort(self) -> None:
+        """End recording without a profile."""
+        backend, self._backend = self._backend, None
+        if backend is not None:
+            try:
+                backend.abort()
+            finally:
+                _one_at_a_time.release()
+
+    def __enter__(self) -> Recorder:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.stop()
+        except CaptureError:
+            # The block's own exception is the one to see; ours waits in `error`.
+            if error is None:
+                raise
+
+
+def record(backend: str = "auto", title: str = "", **options: Any) -> Recorder:
+    """Record what this process does while a ``with`` block runs.
+
+    Parameters
+    ----------
+    backend : {"auto", "pyspy", "inprocess"}
+        Who takes the samples; "auto" takes the best that is permitted.
+    title : str
+        What is recorded, for people.
+    **options
+        `rate` (samples a second, 100), `idle`, `native`, `gil`, `subprocesses`: as
+        py-spy's options of these names.
+
+    Returns
+    -------
+    Recorder
+        Its `profile` is there after the block, also after one that raised.
+
+    Examples
+    --------
+    >>> import perfnb
+    >>> with perfnb.record(rate=200) as rec:
+    ...     total = sum(i * i for i in range(3_000_000))
+    >>> rec.profile.value.unit
+    'ns'
+    """
+    return Recorder(backend, title, **options)

@@ -1,0 +1,40 @@
+"""Folded stacks: ``root;caller;leaf weight``, a line for each distinct stack."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from perfnb.model import Profile
+
+
+class FoldedExporter:
+    """Writes what flamegraph.pl, inferno and speedscope read.
+
+    Weights are in the profile's unit. A ``;`` or line break in a name, which the format
+    has no way to write, becomes ``:`` or a space.
+    """
+
+    def write(self, profile: Profile, path: str | os.PathLike[str]) -> None:
+        """Write `profile` to `path`."""
+        tables, samples = profile.tables, profile.samples
+        names = [
+            name.replace(";", ":").replace("\n", " ").replace("\r", " ")
+            for name in tables.functions.name
+        ]
+        text = [""] * (len(tables.stacks) + 1)
+        rows = zip(tables.stacks.parent.tolist(), tables.stacks.frame.tolist(), strict=True)
+        function = tables.frames.function.tolist()
+        for row, (parent, frame) in enumerate(rows):
+            above = text[parent]
+            text[row] = f"{above};{names[function[frame]]}" if above else names[function[frame]]
+        weight = np.zeros(len(text), dtype=np.int64)
+        np.add.at(weight, samples.stack, samples.weight)
+        lines: dict[str, int] = {}
+        for row in np.flatnonzero(weight).tolist():
+            # Lines of one function were distinct stacks until here.
+            lines[text[row]] = lines.get(text[row], 0) + int(weight[row])
+        folded = "".join(f"{stack} {total}\n" for stack, total in sorted(lines.items()) if stack)
+        Path(path).write_text(folded, encoding="utf-8", errors="replace")

@@ -1,0 +1,1 @@
+"""IPython: magics, the cell runner, ``In [n]`` names, display."""

@@ -1,0 +1,96 @@
+"""``%flame`` and ``%%flame``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from perfnb.errors import OptionError
+from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
+from perfnb.notebook.session import FlameSession
+from perfnb.notebook.transform import flame_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@magics_class
+class FlameMagics(Magics):
+    """The magics, bound to one shell."""
+
+    def __init__(self, shell: InteractiveShell, session: FlameSession) -> None:
+        super().__init__(shell)
+        self.session = session
+
+    @no_var_expand
+    @line_cell_magic
+    def flame(self, line: str, cell: str | None = None) -> Any:
+        """Draw where the time of a cell or statement goes, as a flame graph.
+
+        ``%%flame -h`` lists the options.
+        """
+        try:
+            options, statement = split(line) if cell is None else (parse(line), cell)
+        except OptionError as error:
+            raise UsageError(str(error)) from None
+        if options.help:
+            print(make_parser().format_help())
+            return None
+        if options.rest_of_cell and cell is None and not statement:
+            self.session.begin(options)
+            return None
+        if not statement.strip():
+            raise UsageError(
+                "%%flame: the cell is empty" if cell is not None
+                else "%flame: no statement; to profile a whole cell write %%flame above it"
+            )
+        return self._run(options, statement)
+
+    def _run(self, options: FlameOptions, source: str) -> Any:
+        """Run source as ``%time`` does: an exception goes to whoever called the magic."""
+        shell = self.shell
+        assert shell is not None
+        source = shell.transform_cell(source)
+        tree = shell.transform_ast(shell.compile.ast_parse(source))
+        name = shell.compile.cache(source, self.session.number(), raw_code=source)
+        last = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+            last = compile(ast.Expression(tree.body.pop().value), name, "eval")
+        code = compile(tree, name, "exec")
+        began = self.session.begin(options)
+        try:
+            exec(code, shell.user_global_ns, shell.user_ns)
+            return None if last is None else eval(last, shell.user_global_ns, shell.user_ns)
+        finally:
+            if began:
+                self.session.finish()
+
+
+def complete_options(shell: Any, event: Any) -> list[str]:
+    """Return the options that fit what was typed, for IPython's completer."""
+    return [name for name in option_names() if name.startswith(event.symbol)]
+
+
+def load(shell: InteractiveShell) -> FlameSession:
+    """Make the magics known to a shell."""
+    session = FlameSession(shell)
+    shell.register_magics(FlameMagics(shell, session))
+    shell.input_transformers_cleanup.insert(0, flame_cell)
+    shell.events.register("pre_execute", session.before_cell)
+    shell.events.register("post_execute", session.after_cell)
+    for command in ("%flame", "%%flame"):
+        shell.set_hook("complete_command", complete_options, str_key=command)
+    return session
+
+
+def unload(shell: InteractiveShell, session: FlameSession) -> None:
+    """Undo `load`."""
+    session.abort()
+    shell.input_transformers_cleanup.remove(flame_cell)
+    shell.events.unregister("pre_execute", session.before_cell)
+    shell.events.unregister("post_execute", session.after_cell)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("flame", None)

@@ -1,0 +1,150 @@
+"""The options of ``%%flame`` and ``%flame``, in py-spy's letters."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from dataclasses import dataclass
+from typing import NoReturn
+
+from perfnb.capture import BACKENDS
+from perfnb.errors import OptionError
+from perfnb.formats import check_suffix
+
+_TOKEN = re.compile(r"""\s*((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class FlameOptions:
+    """One line of options, checked."""
+
+    rate: float
+    native: bool
+    gil: bool
+    idle: bool
+    threads: bool
+    function: bool
+    subprocesses: bool
+    output: tuple[str, ...]
+    backend: str
+    bind: str
+    inverted: bool
+    height: int | None
+    title: str
+    all_frames: bool
+    quiet: bool
+    rest_of_cell: bool
+    help: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(f"%flame: {message}", "`%flame -h` lists the options")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser; its help is what ``-h`` prints."""
+    parser = _Parser(
+        prog="%%flame",
+        add_help=False,
+        allow_abbrev=False,
+        usage="%%flame [options]        the cell below, as a flame graph\n"
+        "       %flame [options] STATEMENT",
+        description="Record where the time goes and draw it as a flame graph.",
+    )
+    add = parser.add_argument
+    add("-r", "--rate", type=float, default=100.0, metavar="HZ", help="samples a second (100)")
+    add("-n", "--native", action="store_true", help="frames of compiled code too")
+    add("-g", "--gil", action="store_true", help="only samples that hold the GIL")
+    add("-i", "--idle", action="store_true", help="threads that wait too: wall time")
+    add("-t", "--threads", action="store_true", help="a tower for each thread")
+    add("-F", "--function", action="store_true", help="merge lines of a function, in cells too")
+    add("-s", "--subprocesses", action="store_true", help="child processes too")
+    add("-o", "--output", action="append", default=[], metavar="FILE",
+        help="also write FILE, in the format of its suffix; may be repeated")
+    add("--backend", default="auto", choices=("auto", *BACKENDS.names()),
+        help="who takes the samples (auto: the best that is permitted)")
+    add("--as", dest="bind", default="", metavar="NAME", help="keep the Profile as variable NAME")
+    add("--inverted", action="store_true", help="leaves first: who calls the expensive functions")
+    add("--height", type=int, metavar="PX", help="height at most, before it scrolls")
+    add("--title", default="", help="a title (the cell's number)")
+    add("--all-frames", action="store_true", help="IPython's and the kernel's own frames too")
+    add("-q", "--quiet", action="store_true", help="no picture: with --as or -o")
+    add("--rest-of-cell", action="store_true",
+        help="%%flame as a line: from here to the end of the cell")
+    add("-h", "--help", action="store_true", help="this help")
+    return parser
+
+
+def option_names() -> list[str]:
+    """Return every option as it is typed, for completion."""
+    return [name for action in make_parser()._actions for name in action.option_strings]
+
+
+def parse(line: str) -> FlameOptions:
+    """Read a line that holds only options.
+
+    Raises
+    ------
+    OptionError
+        Naming what does not fit.
+    """
+    options, rest = split(line)
+    if rest:
+        raise OptionError(
+            f"%%flame: {rest.split()[0]!r} is not an option",
+            "code to profile goes below the line; `%%flame -h` lists the options",
+        )
+    return options
+
+
+def split(line: str) -> tuple[FlameOptions, str]:
+    """Read the options at the beginning of a line, and return what follows them, untouched.
+
+    Raises
+    ------
+    OptionError
+        Naming what does not fit.
+    """
+    parser = make_parser()
+    takes_value = {
+        name: action.nargs != 0 for action in parser._actions for name in action.option_strings
+    }
+    words: list[str] = []
+    at = 0
+    while (token := _TOKEN.match(line, at)) and token[1].startswith("-") and token[1] != "-":
+        at = token.end()
+        if token[1] == "--":
+            break
+        name, joined, _ = token[1].partition("=")
+        words += _unquoted(token[1])
+        # A value may be its own word, or stuck to the option: `--rate=200`, `-r200`.
+        if takes_value.get(name) and not joined:
+            if value := _TOKEN.match(line, at):
+                words += _unquoted(value[1])
+                at = value.end()
+    values = parser.parse_args(words)
+    return _checked(values), line[at:].strip()
+
+
+def _unquoted(word: str) -> list[str]:
+    try:
+        return ["".join(shlex.split(word))]
+    except ValueError as error:
+        raise OptionError(f"%flame: {word}: {error}", "close the quotation") from error
+
+
+def _checked(values: argparse.Namespace) -> FlameOptions:
+    if not 1 <= values.rate <= 10_000:
+        raise OptionError(
+            f"%flame: a rate of {values.rate:g} Hz cannot be sampled", "choose 1 to 10000"
+        )
+    if values.bind and not values.bind.isidentifier():
+        raise OptionError(f"%flame: --as {values.bind}: not a name a variable can have")
+    if values.height is not None and values.height < 60:
+        raise OptionError(f"%flame: --height {values.height} is too low", "at least 60 pixels")
+    for path in values.output:
+        check_suffix(path)
+    output = tuple(values.output)
+    return FlameOptions(**{**vars(values), "output": output})

@@ -1,0 +1,149 @@
+"""Profiling a cell without running it differently.
+
+``%%flame`` at the top of a cell becomes a statement that starts the recording; the rest of
+the cell is left to IPython as it stands, so that ``await``, ``!shell``, displays, history
+and tracebacks are those of any cell. When IPython says that the cell has ended, whichever
+way, the recording ends and the picture is shown.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from perfnb.capture.record import Recorder
+from perfnb.errors import CaptureActive, PerfnbError
+from perfnb.notebook.clean import name_cells, without_machinery
+from perfnb.notebook.options import FlameOptions
+from perfnb.notebook.show import notice, show_profile
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from perfnb.model import Profile
+
+
+class FlameSession:
+    """The recordings of one shell; one at a time.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        IPython.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.last: Profile | None = None
+        self._depth = 0
+        self._active: _Running | None = None
+
+    def before_cell(self, *_: Any) -> None:
+        """A cell begins (also one that runs inside another)."""
+        self._depth += 1
+
+    def after_cell(self, *_: Any) -> None:
+        """A cell has ended, whichever way."""
+        running = self._active
+        if running is not None and running.depth >= self._depth:
+            self.finish()
+        # A cell that was running when the extension was loaded ends without having begun.
+        self._depth = max(0, self._depth - 1)
+
+    def begin(self, options: FlameOptions) -> bool:
+        """Start recording until `finish`; say so and return False if that cannot be."""
+        if self._active is not None:
+            if not self._active.options.rest_of_cell or not options.rest_of_cell:
+                notice(
+                    CaptureActive(
+                        "this cell is already being profiled; the inner %flame is ignored",
+                        "its code is part of the picture of the outer one",
+                    )
+                )
+            return False
+        number = self.number()
+        recorder = Recorder(
+            backend=options.backend,
+            title=options.title or f"In [{number}]",
+            rate=options.rate,
+            native=options.native,
+            gil=options.gil,
+            idle=options.idle,
+            subprocesses=options.subprocesses,
+        )
+        running = _Running(recorder, options, self._depth, threading.get_native_id(), number)
+        try:
+            recorder.start()
+        except PerfnbError as error:
+            notice(error, "The cell runs, unprofiled.")
+            return False
+        self._active = running
+        return True
+
+    def finish(self) -> Profile | None:
+        """End the recording, show and keep what was recorded."""
+        running, self._active = self._active, None
+        if running is None:
+            return None
+        try:
+            profile = running.recorder.stop()
+        except PerfnbError as error:
+            notice(error)
+            return None
+        profile = self.cleaned(profile, running)
+        self.last = profile
+        if running.options.bind:
+            self.shell.user_ns[running.options.bind] = profile
+        show_profile(profile, running.options)
+        return profile
+
+    def abort(self) -> None:
+        """End the recording without a picture."""
+        running, self._active = self._active, None
+        if running is not None:
+            running.recorder.abort()
+
+    def cleaned(self, profile: Profile, running: _Running) -> Profile:
+        """Return the profile as a person recognises it."""
+        # `%%time` and `%timeit` compile what they run under these names.
+        timed = dict.fromkeys(("<timed exec>", "<timed eval>", "<magic-timeit>"), running.number)
+        profile = name_cells(profile, {**timed, **self.cells()})
+        if running.options.all_frames:
+            return profile
+        before = len(profile)
+        profile = without_machinery(profile, running.thread)
+        extra = {**profile.metadata.extra, "machinery_samples": before - len(profile)}
+        return replace(profile, metadata=replace(profile.metadata, extra=extra))
+
+    def cells(self) -> Mapping[str, int]:
+        """Return the number of the cell that each of the compiler's file names stands for."""
+        names: Mapping[str, int] = getattr(self.shell.compile, "_filename_map", {})
+        return names
+
+    def number(self) -> int:
+        """Return the number of the cell that is running."""
+        cells = self.cells()
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if (number := cells.get(frame.f_code.co_filename)) is not None:
+                return number
+            frame = frame.f_back
+        return self.shell.execution_count
+
+
+class _Running:
+    def __init__(
+        self, recorder: Recorder, options: FlameOptions, depth: int, thread: int, number: int
+    ) -> None:
+        self.recorder = recorder
+        self.options = options
+        self.depth = depth
+        self.thread = thread
+        self.number = number
+
+

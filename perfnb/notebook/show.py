@@ -1,0 +1,56 @@
+"""Showing a profile, and what went wrong, in the output of a cell."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from perfnb.errors import PerfnbError
+
+if TYPE_CHECKING:
+    from perfnb.model import Profile
+    from perfnb.notebook.options import FlameOptions
+
+
+def show_profile(profile: Profile, options: FlameOptions) -> None:
+    """Show the picture and write the files that were asked for."""
+    view = profile.flame(
+        inverted=options.inverted,
+        merge="function" if options.function else "cell",
+        split_threads=options.threads,
+        max_height=options.height,
+    )
+    if not options.quiet:
+        display(view)
+    for path in options.output:
+        try:
+            if Path(path).suffix in (".html", ".htm", ".svg"):
+                view.save(path)
+            else:
+                profile.write(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            notice(
+                PerfnbError(
+                    f"{path} was not written: {reason}",
+                    "the profile is kept: `perfnb.last().write(\"…\")` writes it elsewhere",
+                )
+            )
+
+
+def notice(error: PerfnbError, more: str = "") -> None:
+    """Show an error of perfnb's as a message; the cell goes on."""
+    text = f"perfnb: {error.message}. {more}".strip().replace("..", ".")
+    if error.hint:
+        text += f"\n  → {error.hint}"
+    head = html.escape(f"{error.message}. {more}".strip().replace("..", "."))
+    hint = f"<br><span style='opacity:.8'>→ {html.escape(error.hint)}</span>" if error.hint else ""
+    body = (
+        "<div style='border-left:3px solid #d9822b;padding:4px 10px;margin:4px 0;"
+        "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px'>"
+        f"<b>perfnb</b> {head}{hint}</div>"
+    )
+    display({"text/plain": text, "text/html": body}, raw=True)  # type: ignore[no-untyped-call]

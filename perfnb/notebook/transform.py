@@ -1,0 +1,53 @@
+"""The input transformer that lets a cell under ``%%flame`` run as the cell it is."""
+
+from __future__ import annotations
+
+import re
+
+from IPython.core.inputtransformer2 import cell_magic
+
+from perfnb.errors import OptionError
+from perfnb.notebook.options import parse
+
+_MAGIC = re.compile(r"^%%flame(?:[ \t]+(.*?))?[ \t]*$")
+_FUTURE = re.compile(r"^\s*from\s+__future__\s+import\b")
+
+
+def flame_cell(lines: list[str]) -> list[str]:
+    """Replace the line ``%%flame …`` by a statement that starts the recording.
+
+    The other lines keep their numbers. A cell that is not under ``%%flame`` is returned
+    as it is, and so is one whose options do not fit or that is empty: for those IPython
+    calls the magic, which says so.
+
+    Parameters
+    ----------
+    lines : list of str
+        The cell, with line ends.
+    """
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    match = _MAGIC.match(lines[first].rstrip("\n")) if first is not None else None
+    if first is None or match is None:
+        return lines
+    line, body = (match[1] or "").strip(), lines[first + 1 :]
+    try:
+        if parse(line).help:
+            return [f"get_ipython().run_line_magic('flame', {line!r})\n"]
+        if not "".join(body).strip():
+            return lines
+    except OptionError:
+        return lines
+    start = f"get_ipython().run_line_magic('flame', {('--rest-of-cell ' + line).strip()!r})"
+    inner = next((i for i, text in enumerate(body) if text.strip()), 0)
+    if body[inner].startswith("%%"):
+        # Another cell magic follows: it gets its own body.
+        return ["\n"] * first + [start + "\n"] + ["\n"] * inner + cell_magic(body[inner:])
+    future = [i for i, text in enumerate(body) if _FUTURE.match(text)]
+    if future:
+        # Nothing but comments may come before these.
+        last = body[future[-1]].rstrip("\n")
+        body[future[-1]] = f"{last}; {start}\n"
+        return ["\n"] * (first + 1) + body
+    # IPython takes off the indentation of the first line from all.
+    indent = re.match(r"[ \t]*", body[inner])
+    return ["\n"] * first + [(indent[0] if indent else "") + start + "\n"] + body

@@ -1,0 +1,37 @@
+"""Turning stacks round: who calls the functions in which the time went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from perfnb.model import Profile, Stacks
+from perfnb.model.tables import frozen, pair
+
+
+def invert(profile: Profile) -> Profile:
+    """Return the profile with every stack from leaf to root; inverting twice gives it back."""
+    stacks, samples = profile.tables.stacks, profile.samples
+    used, where = np.unique(samples.stack, return_inverse=True)
+    here = used.astype(np.int64)
+    node = np.full(len(used), -1, dtype=np.int64)
+    parents, frames, start = [], [], 0
+    while np.any(alive := here >= 0):
+        rows = np.flatnonzero(alive)
+        packed, place = np.unique(pair(node[rows], stacks.frame[here[rows]]), return_inverse=True)
+        node[rows] = start + place
+        parents.append(packed >> 32)
+        frames.append(packed & 0xFFFFFFFF)
+        start += len(packed)
+        here[rows] = stacks.parent[here[rows]]
+    empty = [np.zeros(0, dtype=np.int64)]
+    turned = Stacks(
+        frozen(np.concatenate(parents or empty), np.int32),
+        frozen(np.concatenate(frames or empty), np.int32),
+    )
+    return replace(
+        profile,
+        tables=profile.tables.with_stacks(turned),
+        samples=replace(samples, stack=frozen(node[where], np.int32)),
+    )

@@ -1,0 +1,84 @@
+"""Putting profiles together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from perfnb.errors import IncompatibleProfiles
+from perfnb.model import KINDS, Metadata, Profile, ProfileBuilder, Samples
+from perfnb.model.tables import frozen
+
+
+def merge(profiles: Sequence[Profile]) -> Profile:
+    """Return one profile with the samples of all.
+
+    Time, duration and state are kept if every profile has them. Equal functions,
+    frames, stacks and threads become one. What the metadata of all agree on is kept.
+
+    Raises
+    ------
+    IncompatibleProfiles
+        If the weights do not measure the same, or there is no profile.
+    """
+    if not profiles:
+        raise IncompatibleProfiles("nothing to merge")
+    values = {profile.value for profile in profiles}
+    if len(values) > 1:
+        kinds = ", ".join(sorted(f"{value.kind} in {value.unit}" for value in values))
+        raise IncompatibleProfiles(f"these profiles measure different things: {kinds}")
+    builder = ProfileBuilder(profiles[0].value)
+    parts = [_remapped(profile, builder) for profile in profiles]
+    columns = [
+        None if any(column is None for column in same) else np.concatenate(same)
+        for same in zip(*parts, strict=True)
+    ]
+    stack, thread, weight, time, duration, state = columns
+    samples = Samples(
+        frozen(stack, np.int32),
+        frozen(thread, np.int32),
+        frozen(weight, np.int64),
+        None if time is None else frozen(time, np.int64),
+        None if duration is None else frozen(duration, np.int64),
+        None if state is None else frozen(state, np.uint8),
+    )
+    if samples.time is not None:
+        samples = samples.take(np.argsort(samples.time, kind="stable"))
+    return Profile(builder.value, builder.tables(), samples, _common(profiles))
+
+
+def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | None, ...]:
+    t, s = profile.tables, profile.samples
+    f = t.functions
+    function = [
+        builder.function(*row[:3], kind=KINDS[row[3]])
+        for row in zip(f.name, f.file, f.module, f.kind.tolist(), strict=True)
+    ]
+    frame = [
+        builder.frame_of(function[row], line)
+        for row, line in zip(t.frames.function.tolist(), t.frames.line.tolist(), strict=True)
+    ]
+    stack = [-1] * (len(t.stacks) + 1)
+    rows = zip(t.stacks.parent.tolist(), t.stacks.frame.tolist(), strict=True)
+    for row, (parent, leaf) in enumerate(rows):
+        stack[row] = builder.push(stack[parent], frame[leaf])
+    thread = np.array([builder.thread(thread) for thread in t.threads], dtype=np.int32)
+    return (
+        np.array(stack, dtype=np.int32)[s.stack],
+        thread[s.thread] if len(thread) else s.thread,
+        s.weight,
+        s.time,
+        s.duration,
+        s.state,
+    )
+
+
+def _common(profiles: Sequence[Profile]) -> Metadata:
+    first = profiles[0].metadata
+    agreed = {
+        name: getattr(first, name)
+        for name in first.__slots__
+        if all(getattr(p.metadata, name) == getattr(first, name) for p in profiles)
+    }
+    return Metadata(**agreed)

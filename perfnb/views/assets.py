@@ -1,0 +1,59 @@
+"""The scripts a live picture needs: BokehJS, perfnb's extension, and the loader."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_DIST = Path(__file__).parent.parent / "dist"
+STATIC = "perfnb/static"
+"""Below the URL of JupyterLab's extensions; the wheel puts the files there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One script: its file name where it is served, and its text."""
+
+    name: str
+    path: Path
+
+    def text(self) -> str:
+        """Return the source."""
+        return self.path.read_text(encoding="utf-8")
+
+    def digest(self) -> str:
+        """Return a short hash of the source, to tell a browser's cache about changes."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def bokehjs() -> Script:
+    """Return the BokehJS that belongs to the Bokeh of this interpreter."""
+    import bokeh
+
+    return Script(
+        "bokeh.min.js", Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
+    )
+
+
+def extension() -> Script:
+    """Return perfnb's extension."""
+    return Script("perfnb.min.js", _DIST / "perfnb.min.js")
+
+
+@lru_cache(maxsize=1)
+def loader() -> str:
+    """Return the source of the function that turns an output into a live picture."""
+    return (_DIST / "loader.min.js").read_text(encoding="utf-8").strip()
+
+
+def serves_static() -> bool:
+    """Return whether the front end can be expected to serve perfnb's static files.
+
+    VS Code and Colab show notebooks without a Jupyter server's extension folders.
+    """
+    return not ("google.colab" in sys.modules or "VSCODE_PID" in os.environ)

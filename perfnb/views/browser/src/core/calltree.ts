@@ -1,0 +1,71 @@
+// A call tree as columns. Nodes are in breadth-first order, children sorted: node 0 is the root,
+// a parent comes before its children, and the nodes of one depth stand as they are drawn, left to right.
+
+export interface CallTree {
+  readonly parent: Int32Array;
+  /** −1 for the root and for thread nodes. */
+  readonly function: Int32Array;
+  /** 0 where lines are merged or unknown. */
+  readonly line: Int32Array;
+  /** −1 but for thread nodes. */
+  readonly thread: Int32Array;
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+  readonly selfSamples: Float64Array;
+  readonly totalSamples: Float64Array;
+}
+
+export const ROOT = 0;
+
+/** From the root to the node, both included. */
+export function pathTo(tree: CallTree, node: number): number[] {
+  const path: number[] = [];
+  for (let at = node; at >= 0; at = tree.parent[at]) {
+    path.push(at);
+  }
+  return path.reverse();
+}
+
+/**
+ * The node of `tree` that stands for `node` of `old`, as deep as the same path of frames goes.
+ * Both must come from the same tables; where they merge lines differently, the heaviest line of
+ * the same function is taken.
+ */
+export function follow(tree: CallTree, old: CallTree, node: number): number {
+  const children = childRanges(tree);
+  let at = ROOT;
+  for (const step of pathTo(old, node).slice(1)) {
+    let next = -1;
+    for (let child = children[at]; child < children[at + 1]; child++) {
+      if (tree.function[child] !== old.function[step] || tree.thread[child] !== old.thread[step]) {
+        continue;
+      }
+      if (tree.line[child] === old.line[step]) {
+        next = child;
+        break;
+      }
+      if (next < 0 || tree.total[child] > tree.total[next]) {
+        next = child;
+      }
+    }
+    if (next < 0) {
+      break;
+    }
+    at = next;
+  }
+  return at;
+}
+
+/** In breadth-first order a node's children are contiguous: from `[node]` up to `[node + 1]`. */
+export function childRanges({parent}: CallTree): Int32Array {
+  const starts = new Int32Array(parent.length + 1);
+  let child = 1;
+  for (let node = 0; node < parent.length; node++) {
+    starts[node] = child;
+    while (child < parent.length && parent[child] === node) {
+      child++;
+    }
+  }
+  starts[parent.length] = child;
+  return starts;
+}

@@ -1,0 +1,57 @@
+// The core on standard input and output, a JSON line each way: how tests hold it to Python's.
+import {createInterface} from "node:readline";
+import {fold, type FoldOptions} from "./fold";
+import {layout} from "./layout";
+import {search} from "./search";
+import {decode, decompress} from "./tables";
+
+interface Request {
+  readonly tables: string;
+  readonly options?: Partial<FoldOptions>;
+  readonly search?: string | null;
+}
+
+const DEFAULTS: FoldOptions = {
+  threads: null,
+  states: null,
+  range: null,
+  inverted: false,
+  merge: "cell",
+  splitThreads: false,
+};
+
+async function answer({tables: packed, options, search: pattern}: Request): Promise<object> {
+  const bytes = Uint8Array.from(Buffer.from(packed, "base64"));
+  const tables = decode(await decompress(bytes.buffer));
+  const tree = fold(tables, {...DEFAULTS, ...options});
+  const boxes = layout(tree);
+  const found = pattern == null ? null : search(tree, tables, pattern);
+  return {
+    parent: Array.from(tree.parent),
+    function: Array.from(tree.function),
+    line: Array.from(tree.line),
+    thread: Array.from(tree.thread),
+    self: Array.from(tree.self),
+    total: Array.from(tree.total),
+    self_samples: Array.from(tree.selfSamples),
+    total_samples: Array.from(tree.totalSamples),
+    depth: Array.from(boxes.depth),
+    x: Array.from(boxes.x),
+    matched: found?.ok ? Array.from(found.matched) : [],
+    fraction: found?.ok ? found.fraction : null,
+    error: found && !found.ok ? found.error : null,
+  };
+}
+
+for await (const line of createInterface({input: process.stdin})) {
+  if (line.trim() === "") {
+    continue;
+  }
+  let reply: object;
+  try {
+    reply = await answer(JSON.parse(line) as Request);
+  } catch (error) {
+    reply = {error: error instanceof Error ? error.message : String(error)};
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

@@ -1,0 +1,163 @@
+// The colours of frames. Kinds differ in hue and in lightness, so that they can be told apart
+// without red or green; names vary within their kind's hue.
+import {contrast, css, hashName, hex, mix, oklch, type Rgb} from "./color";
+import type {Tables} from "./tables";
+
+export type Theme = "light" | "dark";
+export type ColorBy = "name" | "kind" | "module";
+
+/** How a frame is painted: as it is, above the zoomed frame, or next to search matches. */
+export const PLAIN = 0;
+export const FADED = 1;
+export const MUTED = 2;
+
+export interface Paint {
+  readonly fill: string;
+  readonly text: string;
+  readonly dim: string;
+}
+
+export interface Palette {
+  /** `paints[variant][color]`. */
+  readonly paints: readonly (readonly Paint[])[];
+  readonly match: Paint;
+  /** The colour of each function; nodes without a function have `other`. */
+  readonly ofFunction: Uint8Array;
+  readonly other: number;
+}
+
+interface Family {
+  readonly hue: number;
+  readonly spread: number;
+  readonly chroma: number;
+  /** Added to the theme's lightness. */
+  readonly lift: number;
+  readonly shades: number;
+}
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  python: {hue: 72, spread: 20, chroma: 1, lift: 0.01, shades: 16},
+  native: {hue: 240, spread: 17, chroma: 0.8, lift: -0.02, shades: 8},
+  kernel: {hue: 12, spread: 8, chroma: 1.05, lift: -0.045, shades: 6},
+  gpu: {hue: 158, spread: 14, chroma: 0.95, lift: 0.02, shades: 6},
+  wait: {hue: 275, spread: 10, chroma: 0.36, lift: 0.02, shades: 4},
+  synthetic: {hue: 250, spread: 0, chroma: 0.08, lift: 0.04, shades: 2},
+};
+const OTHER: Family = FAMILIES["synthetic"];
+
+const TONES = {
+  light: {lightness: 0.845, chroma: 0.098, swing: 0.05, ground: "#ffffff"},
+  dark: {lightness: 0.7, chroma: 0.095, swing: 0.05, ground: "#16181d"},
+} as const;
+const MATCH = {light: oklch(0.53, 0.235, 318), dark: oklch(0.56, 0.24, 320)} as const;
+const INKS = [hex("#15181e"), hex("#ffffff")] as const;
+/** WCAG asks for 4.5; the rest is for rounding to bytes. */
+const READABLE = 4.6;
+
+/** Hues of modules keep clear of the colour of matches. */
+const MODULE_HUES = 18;
+const MODULE_FIRST_HUE = 10;
+const MODULE_LAST_HUE = 285;
+
+export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme): Palette {
+  const {colors, ofFunction} = colorBy === "module" ? byModule(tables, theme) : byKind(tables, theme, colorBy);
+  const other = colors.length;
+  colors.push(shade(OTHER, theme, 0));
+  const ground = hex(TONES[theme].ground);
+  const gray = oklch(theme === "light" ? 0.9 : 0.42, 0.006, 250);
+  const variants = [
+    colors,
+    colors.map((color) => mix(color, ground, 0.62)),
+    colors.map((color) => mix(color, gray, 0.72)),
+  ];
+  return {
+    paints: variants.map((variant) => variant.map(paintOf)),
+    match: paintOf(MATCH[theme]),
+    ofFunction,
+    other,
+  };
+}
+
+/** The flat colour of a kind, as legends show it. */
+export function kindColor(kind: string, theme: Theme): string {
+  return css(flat(FAMILIES[kind] ?? OTHER, theme));
+}
+
+export function moduleColor(module: string, theme: Theme): string {
+  return css(moduleShade(hashName(topLevel(module)) % MODULE_HUES, theme));
+}
+
+export function topLevel(module: string): string {
+  const dot = module.indexOf(".");
+  return dot < 0 ? module : module.slice(0, dot);
+}
+
+function byKind(
+  {kinds, strings, functions}: Tables,
+  theme: Theme,
+  colorBy: "name" | "kind",
+): {colors: Rgb[]; ofFunction: Uint8Array} {
+  const families = kinds.map((kind) => FAMILIES[kind] ?? OTHER);
+  const colors: Rgb[] = [];
+  const starts: number[] = [];
+  for (const family of families) {
+    starts.push(colors.length);
+    if (colorBy === "kind") {
+      colors.push(flat(family, theme));
+    } else {
+      for (let index = 0; index < family.shades; index++) {
+        colors.push(shade(family, theme, index));
+      }
+    }
+  }
+  const ofFunction = Uint8Array.from(functions.kind, (kind, id) =>
+    starts[kind] + (colorBy === "kind" ? 0 : hashName(strings[functions.name[id]]) % families[kind].shades),
+  );
+  return {colors, ofFunction};
+}
+
+function byModule({strings, functions}: Tables, theme: Theme): {colors: Rgb[]; ofFunction: Uint8Array} {
+  const colors = Array.from({length: MODULE_HUES}, (_, index) => moduleShade(index, theme));
+  const ofFunction = Uint8Array.from(functions.module, (module) =>
+    strings[module] === "" ? colors.length : hashName(topLevel(strings[module])) % MODULE_HUES,
+  );
+  return {colors, ofFunction};
+}
+
+function flat({hue, chroma, lift}: Family, theme: Theme): Rgb {
+  const tone = TONES[theme];
+  return oklch(tone.lightness + lift, tone.chroma * chroma, hue);
+}
+
+/** The shades of one family: hue and lightness move apart, so that neighbours differ in both. */
+function shade({hue, spread, chroma, lift, shades}: Family, theme: Theme, index: number): Rgb {
+  const tone = TONES[theme];
+  const turn = shades > 1 ? index / (shades - 1) - 0.5 : 0;
+  const swing = ((index * 0.618034) % 1) - 0.5;
+  return oklch(tone.lightness + lift + swing * tone.swing, tone.chroma * chroma, hue + turn * 2 * spread);
+}
+
+function moduleShade(index: number, theme: Theme): Rgb {
+  const tone = TONES[theme];
+  const hue = MODULE_FIRST_HUE + (index * (MODULE_LAST_HUE - MODULE_FIRST_HUE)) / (MODULE_HUES - 1);
+  return oklch(tone.lightness + (index % 2 ? 0.02 : -0.03), tone.chroma, hue);
+}
+
+function paintOf(fill: Rgb): Paint {
+  const [dark, light] = INKS;
+  // One ink for a whole family wherever it can be read, not the better of two for each shade.
+  const darkReads = contrast(fill, dark) >= Math.min(READABLE, contrast(fill, light));
+  const ink = darkReads ? dark : light;
+  return {fill: css(fill), text: css(ink), dim: css(softened(ink, fill))};
+}
+
+/** The ink, as near to the fill as it can still be read. */
+function softened(ink: Rgb, fill: Rgb): Rgb {
+  for (let part = 0.4; part > 0; part -= 0.05) {
+    const soft = mix(ink, fill, part);
+    if (contrast(soft, fill) >= READABLE) {
+      return soft;
+    }
+  }
+  return ink;
+}

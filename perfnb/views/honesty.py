@@ -1,0 +1,180 @@
+"""The footer of every picture: how far it can be trusted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from perfnb.model import Metadata, Profile
+from perfnb.units import format_percent, format_value
+
+_FEW, _SOME = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement; `level` is "ok", "note" or "warn"."""
+
+    label: str
+    text: str
+    level: str = "ok"
+    help: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the item as the browser takes it."""
+        return {"label": self.label, "text": self.text, "level": self.level, "help": self.help}
+
+
+def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return Wilson's score interval for a share seen in `n` independent samples.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical
+    inference", J. Am. Stat. Assoc. 22 (1927).
+    """
+    if n == 0:
+        return 0.0, 1.0
+    center = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max(0.0, (center - half) / scale), min(1.0, (center + half) / scale)
+
+
+def honesty(profile: Profile) -> tuple[str, list[Item]]:
+    """Return a warning in one line ("" if there is none) and the footer's items."""
+    m = profile.metadata
+    items = [
+        item
+        for item in (
+            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m), _clock(m),
+            _states(profile), _hidden(m), *_notes(m),
+        )
+        if item is not None
+    ]  # fmt: skip
+    return _summary(profile, items), items
+
+
+def _backend(m: Metadata) -> Item | None:
+    if not m.backend:
+        return None
+    text = f"{m.backend} {m.backend_version}".strip()
+    return Item("backend", text, "ok", f"Chosen: {m.reason}." if m.reason else "")
+
+
+def _rate(m: Metadata) -> Item | None:
+    if m.rate_achieved is None:
+        return None
+    achieved = f"{m.rate_achieved:.3g} Hz"
+    if m.rate_asked is None:
+        return Item("rate", achieved)
+    # Poisson: the number of instants in the window may differ by chance.
+    expected = m.rate_asked * (m.wall_s or 0)
+    behind = m.ticks is not None and m.ticks < expected - 4 * math.sqrt(expected) - 1
+    return Item(
+        "rate",
+        f"{m.rate_asked:g} Hz asked, {achieved} achieved",
+        "warn" if behind and m.rate_achieved < 0.8 * m.rate_asked else "note" if behind else "ok",
+        "The profiler could not keep up: fewer samples, at places that favour it."
+        if behind
+        else "Sampling instants per second of the recorded window.",
+    )
+
+
+def _samples(profile: Profile) -> Item:
+    n = len(profile)
+    low, high = wilson(0.1, n)
+    spread = f"A box of 10 % may be {format_percent(low)} to {format_percent(high)} (95 % interval)."
+    return Item("samples", f"{n:,}", "warn" if n < _FEW else "note" if n < _SOME else "ok", spread)
+
+
+def _missed(m: Metadata) -> Item | None:
+    if m.missed is None:
+        return None
+    share = m.missed / m.ticks if m.ticks else 0.0
+    return Item(
+        "missed",
+        f"{m.missed:,}",
+        "warn" if share > 0.02 else "note" if m.missed else "ok",
+        "Instants at which the stacks could not be read.",
+    )
+
+
+def _cost(m: Metadata) -> Item | None:
+    if m.profiler_cpu_s is None:
+        return None
+    cpu = format_value(m.profiler_cpu_s * 1e9, "ns")
+    share = m.profiler_cpu_s / m.wall_s if m.wall_s else 0.0
+    return Item(
+        "profiler",
+        f"{cpu} CPU ({format_percent(share)} of a core)",
+        "note" if share > 0.25 else "ok",
+        "CPU time of the profiler itself, from its start to its end, on whichever core.",
+    )
+
+
+def _pause(m: Metadata) -> Item | None:
+    if m.paused_s is None or not m.wall_s:
+        return None
+    share = m.paused_s / m.wall_s
+    return Item(
+        "stood still",
+        format_percent(share),
+        "warn" if share > 0.1 else "note" if share > 0.02 else "ok",
+        f"The program was stopped for {format_value(m.paused_s * 1e9, 'ns')} in all, while its "
+        "stacks were read.",
+    )
+
+
+def _clock(m: Metadata) -> Item | None:
+    if m.clock_error_ns is None:
+        return Item("times", "none", "note", "This recording does not tell when a sample was taken.")
+    return Item(
+        "clock",
+        f"±{format_value(m.clock_error_ns, 'ns')}",
+        "note" if m.clock_error_ns > 20_000_000 else "ok",
+        "Bound on the error of the time of a sample.",
+    )
+
+
+def _states(profile: Profile) -> Item | None:
+    unknown = profile.metadata.state_unknown
+    if not unknown:
+        return None
+    share = unknown / max(1, len(profile))
+    return Item(
+        "state unknown",
+        f"{unknown:,}",
+        "warn" if share > 0.05 else "note",
+        "Samples for which it could not be read whether the thread was running.",
+    )
+
+
+def _hidden(m: Metadata) -> Item | None:
+    hidden = m.extra.get("machinery_samples")
+    if not hidden:
+        return None
+    return Item(
+        "left out",
+        f"{hidden:,} samples",
+        "ok",
+        "Samples of the notebook's own machinery; --all-frames shows them.",
+    )
+
+
+def _notes(m: Metadata) -> list[Item]:
+    notes = [Item("note", note[0].upper() + note[1:], "note") for note in m.notes]
+    if m.truncated:
+        notes.append(Item("left out", m.truncated, "warn"))
+    return notes
+
+
+def _summary(profile: Profile, items: list[Item]) -> str:
+    n = len(profile)
+    if n < _FEW:
+        low, high = wilson(0.1, n)
+        plural = "sample" if n == 1 else "samples"
+        return (
+            f"Too thin to trust: {n} {plural}. A box of 10 % may be {format_percent(low)} to "
+            f"{format_percent(high)}. Sample faster (-r) or let the code run longer."
+        )
+    warned = [item for item in items if item.level == "warn"]
+    return f"{warned[0].label}: {warned[0].text}. {warned[0].help}" if warned else ""
