@@ -54,8 +54,9 @@ const INKS = [hex("#15181e"), hex("#ffffff")] as const;
 /** WCAG asks for 4.5; the rest is for rounding to bytes. */
 const READABLE = 4.6;
 
-/** Hues of modules keep clear of the colour of matches. */
-const MODULE_HUES = 18;
+/** Hues of modules keep clear of the colour of matches; each comes lighter and darker. */
+const MODULE_HUES = 17;
+const MODULE_SHADES = 2 * MODULE_HUES;
 const MODULE_FIRST_HUE = 10;
 const MODULE_LAST_HUE = 285;
 
@@ -84,7 +85,7 @@ export function kindColor(kind: string, theme: Theme): string {
 }
 
 export function moduleColor(module: string, theme: Theme): string {
-  return css(moduleShade(hashName(topLevel(module)) % MODULE_HUES, theme));
+  return css(moduleShade(hashName(topLevel(module)) % MODULE_SHADES, theme));
 }
 
 export function topLevel(module: string): string {
@@ -117,9 +118,9 @@ function byKind(
 }
 
 function byModule({strings, functions}: Tables, theme: Theme): {colors: Rgb[]; ofFunction: Uint8Array} {
-  const colors = Array.from({length: MODULE_HUES}, (_, index) => moduleShade(index, theme));
+  const colors = Array.from({length: MODULE_SHADES}, (_, index) => moduleShade(index, theme));
   const ofFunction = Uint8Array.from(functions.module, (module) =>
-    strings[module] === "" ? colors.length : hashName(topLevel(strings[module])) % MODULE_HUES,
+    strings[module] === "" ? colors.length : hashName(topLevel(strings[module])) % MODULE_SHADES,
   );
   return {colors, ofFunction};
 }
@@ -139,8 +140,9 @@ function shade({hue, spread, chroma, lift, shades}: Family, theme: Theme, index:
 
 function moduleShade(index: number, theme: Theme): Rgb {
   const tone = TONES[theme];
-  const hue = MODULE_FIRST_HUE + (index * (MODULE_LAST_HUE - MODULE_FIRST_HUE)) / (MODULE_HUES - 1);
-  return oklch(tone.lightness + (index % 2 ? 0.02 : -0.03), tone.chroma, hue);
+  const step = (MODULE_LAST_HUE - MODULE_FIRST_HUE) / (MODULE_HUES - 1);
+  const hue = MODULE_FIRST_HUE + (index % MODULE_HUES) * step;
+  return oklch(tone.lightness + (index < MODULE_HUES ? 0.025 : -0.055), tone.chroma * 0.85, hue);
 }
 
 function paintOf(fill: Rgb): Paint {

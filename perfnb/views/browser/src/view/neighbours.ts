@@ -3,7 +3,7 @@ import {childRanges, ROOT} from "../core/calltree";
 import type {Camera} from "./camera";
 import type {Scene} from "./scene";
 
-export type Direction = "parent" | "child" | "left" | "right" | "root" | "stay";
+export type Direction = "parent" | "child" | "left" | "right" | "root";
 
 /** The frame next to `node`, among those that can be seen; `node` itself at an end. */
 export function neighbour(
@@ -18,8 +18,6 @@ export function neighbour(
   const seen = (box: number): boolean =>
     width[box] >= unitsPerPixel && x[box] < camera.x1 && x[box] + width[box] > camera.x0;
   switch (direction) {
-    case "stay":
-      return node;
     case "root":
       return ROOT;
     case "parent":

@@ -16,9 +16,6 @@ export interface Picture {
   readonly scroll: number;
   readonly font: string;
   readonly outline: string;
-  readonly accent: string;
-  /** Sets the accent off from the fill it lies on. */
-  readonly halo: string;
   readonly focus: number;
   readonly hover: number;
   readonly selected: number;
@@ -56,9 +53,8 @@ export class Painter {
     this.collect(picture, ratio);
     this.fill(picture.palette);
     this.write(picture);
-    this.mark(picture, picture.hover, picture.outline, 1);
-    this.mark(picture, picture.selected, picture.halo, 4);
-    this.mark(picture, picture.selected, picture.accent, 2.5);
+    this.mark(picture, picture.hover, 1);
+    this.mark(picture, picture.selected, 2);
   }
 
   /** Sorts what is visible by colour, and notes the boxes with room for a label. */
@@ -153,7 +149,8 @@ export class Painter {
     }
   }
 
-  private mark({scene, camera, rows, width, scroll}: Picture, box: number, color: string, line: number): void {
+  /** A line along the box's edge: inside it for one pixel, across it for more, clear of the label. */
+  private mark({scene, camera, rows, width, scroll, outline}: Picture, box: number, line: number): void {
     if (box < 0) {
       return;
     }
@@ -164,15 +161,16 @@ export class Painter {
       return;
     }
     const {context} = this;
-    context.strokeStyle = color;
+    context.strokeStyle = outline;
     context.lineWidth = line;
-    const inset = line / 2;
+    const inset = line > 1 ? 0 : line / 2;
     const top = rows.top(scene.boxes.depth[box]) - scroll;
+    const [x, y] = [Math.max(left + inset, line / 2), Math.max(top + inset, line / 2)];
     context.strokeRect(
-      left + inset,
-      top + inset,
-      Math.max(right - left - GAP - line, 1),
-      rows.height - GAP - line,
+      x,
+      y,
+      Math.max(Math.min(right - GAP - inset, width - line / 2) - x, 1),
+      top + rows.height - GAP - inset - y,
     );
   }
 }

@@ -1,17 +1,16 @@
-// The flame graph as one element: toolbar, path, canvas, legend, footer, and the state they share.
-// It knows nothing of Bokeh: the settings come in, and the reader's changes go out.
+// The flame graph as one element: toolbar, path, canvas, legend, footer, and what passes between
+// them. It knows nothing of Bokeh: the settings come in, and the reader's changes go out.
 import {ROOT} from "../core/calltree";
 import {formatValue} from "../core/format";
 import {makePalette, type Palette, type Theme} from "../core/palette";
 import type {Tables} from "../core/tables";
-import {Camera} from "./camera";
 import {Crumbs} from "./crumbs";
 import {detailsOf, inWords} from "./details";
 import {element} from "./dom";
 import {Footer} from "./footer";
 import {handleKey} from "./keyboard";
 import {Legend} from "./legend";
-import {neighbour, type Direction} from "./neighbours";
+import {Navigator} from "./navigator";
 import {fillOf, Painter} from "./painter";
 import {probeOf, type Probe} from "./probe";
 import {Rows} from "./rows";
@@ -31,34 +30,30 @@ export interface PanelActions {
 
 const FOLDING = ["merge", "inverted", "threads", "states", "timeRange", "splitThreads"] as const;
 
-/** A match narrower than this is brought closer when the search goes to it. */
-const SEEN = 3;
-
 export class Panel {
   readonly el = element("div", {class: "root"});
   private readonly stopped = new AbortController();
   private readonly tip = new Tip();
   private readonly title = element("div", {class: "title", hidden: true});
   private readonly live = element("div", {class: "live", "aria-live": "polite"});
-  private readonly camera = new Camera(() => this.cameraMoved());
   private readonly toolbar: Toolbar;
   private readonly crumbs = new Crumbs((node) => this.zoomTo(node));
   private readonly stage: Stage;
   private readonly painter: Painter;
   private readonly legend = new Legend();
   private readonly footer = new Footer(this.tip);
+  private readonly at = new Navigator({
+    moved: () => this.moved(),
+    focused: () => this.focused(),
+    width: () => this.stage.width,
+  });
   private tables: Tables | null = null;
-  private scene: Scene | null = null;
   private palette!: Palette;
   private rows = new Rows(1, 18, "icicle");
   private shownTheme: Theme = "light";
-  private focus = ROOT;
-  private hover = -1;
-  private selected = -1;
-  private matchAt = -1;
+  private inks = {font: "", outline: ""};
   private pending = 0;
   private lastPaint = 0;
-  private inks = {font: "", outline: "", accent: "", halo: ""};
 
   constructor(
     private settings: Settings,
@@ -74,6 +69,7 @@ export class Panel {
       },
       this.tip,
     );
+    const {camera} = this.at;
     this.stage = new Stage({
       resized: () => this.resized(),
       scrolled: () => this.repaint(),
@@ -81,8 +77,8 @@ export class Panel {
       reset: () => this.reset(),
       hover: (x, y, event) => this.point(x, y, event),
       leave: () => this.unpoint(),
-      pan: (pixels) => this.camera.pan(pixels * this.unitsPerPixel),
-      zoom: (x, factor) => this.camera.zoom(this.camera.x0 + x * this.unitsPerPixel, factor),
+      pan: (pixels) => camera.pan(pixels * this.at.unitsPerPixel),
+      zoom: (x, factor) => camera.zoom(camera.x0 + x * this.at.unitsPerPixel, factor),
     });
     this.painter = new Painter(this.stage.canvas);
     this.stage.canvas.addEventListener("keydown", (event) => this.onKey(event));
@@ -109,6 +105,7 @@ export class Panel {
     this.refold();
   }
 
+  /** In place of a profile that cannot be shown. */
   fail(message: string): void {
     this.el.classList.add("failed");
     this.stage.say(message, "alert");
@@ -132,18 +129,9 @@ export class Panel {
     this.dress();
   }
 
-  /** The canvas may have been hidden, or put elsewhere. */
-  resized(): void {
-    this.reground();
-    if (this.scene !== null) {
-      this.crumbs.show(this.scene, this.focus);
-    }
-    this.paintNow();
-  }
-
   dispose(): void {
     this.stopped.abort();
-    this.camera.stop();
+    this.at.camera.stop();
     cancelAnimationFrame(this.pending);
     this.stage.dispose();
     this.toolbar.search.dispose();
@@ -151,102 +139,59 @@ export class Panel {
     this.el.remove();
   }
 
-  get canvas(): HTMLCanvasElement {
-    return this.stage.canvas;
-  }
-
   probe(): Probe {
-    const {scene, camera, rows, stage} = this;
+    const {at, rows, stage} = this;
+    const name = (node: number): string | null => (node < 0 ? null : (at.scene?.label(node).name ?? null));
     return {
-      ...probeOf(scene, camera, rows, stage),
-      focus: scene === null ? "" : scene.label(this.focus).name,
-      selected: scene === null || this.selected < 0 ? null : scene.label(this.selected).name,
+      ...probeOf(at.scene, at.camera, rows, stage),
+      focus: name(at.focus) ?? "",
+      selected: name(at.selected),
       theme: this.shownTheme,
       paint_ms: this.lastPaint,
     };
   }
 
-  private get unitsPerPixel(): number {
-    return this.camera.span / Math.max(1, this.stage.width);
-  }
-
-  /** Everything around the canvas, from the settings. */
-  private dress(): void {
-    const {settings, scene} = this;
-    this.title.hidden = settings.title === "";
-    this.title.textContent = settings.title;
-    this.footer.show(settings.summary, settings.honesty);
-    this.dressToolbar();
-    if (scene !== null) {
-      this.crumbs.show(scene, this.focus);
-      this.legend.show(scene, settings.colorBy, this.shownTheme, this.palette);
-      const {tree, tables} = scene;
-      this.stage.canvas.setAttribute(
-        "aria-label",
-        `${settings.title || "Flame graph"}: ${formatValue(tree.total[ROOT], tables.value.unit)} ` +
-          `${tables.value.kind}. Arrow keys go from frame to frame, Enter zooms, Escape shows all.`,
-      );
-    }
-  }
-
-  private dressToolbar(): void {
-    const {settings, scene, camera} = this;
-    const zoomed = scene !== null && (this.focus !== ROOT || camera.span < scene.boxes.extent * 0.999999);
-    this.toolbar.show(this.tables, settings, zoomed);
-    const hit = scene?.hit ?? null;
-    this.toolbar.search.show(
-      settings.pattern,
-      hit?.fraction ?? null,
-      hit?.count ?? 0,
-      this.matchAt,
-      scene?.searchError ?? null,
-    );
-  }
+  // What is shown.
 
   private refold(): void {
-    const {tables, settings, scene: old} = this;
+    const {tables, settings} = this;
     if (tables === null) {
       return;
     }
-    const states = settings.states?.map((name) => tables.states.indexOf(name)) ?? null;
     const scene = new Scene(tables, {
       threads: settings.threads,
-      states,
+      states: settings.states?.map((name) => tables.states.indexOf(name)) ?? null,
       range: settings.timeRange,
       inverted: settings.inverted,
       merge: settings.merge,
       splitThreads: settings.splitThreads,
     });
-    const focus = old === null ? ROOT : scene.counterpart(old, this.focus);
-    this.scene = scene;
-    this.hover = this.selected = -1;
     this.tip.hide();
-    this.camera.open(scene.boxes.extent);
     this.stage.say(scene.isEmpty ? "No samples in this selection" : null);
-    this.setFocus(focus);
-    this.camera.jump(...this.rangeOf(focus));
+    this.at.open(scene);
     this.research();
     this.relayout();
     this.dress();
   }
 
   private research(): void {
-    this.matchAt = -1;
-    this.scene?.search(this.settings.pattern);
+    this.at.match = -1;
+    this.at.scene?.search(this.settings.pattern);
     this.repaint();
   }
 
   private relayout(): void {
-    const {scene, settings} = this;
+    const {settings, stage} = this;
+    const {scene} = this.at;
     if (scene === null) {
       return;
     }
-    const flipped = this.rows.orientation !== settings.orientation || this.rows.count !== scene.rows;
+    const turned = this.rows.orientation !== settings.orientation || this.rows.count !== scene.rows;
     this.rows = new Rows(scene.rows, settings.frameHeight, settings.orientation);
-    this.stage.setHeight(this.rows.total, settings.maxRowsHeight);
-    if (flipped) {
+    stage.setHeight(this.rows.total, settings.maxRowsHeight);
+    if (turned) {
       // To where the root is.
-      this.stage.scroll = settings.orientation === "icicle" ? 0 : this.rows.total;
+      stage.scroll = settings.orientation === "icicle" ? 0 : this.rows.total;
     }
     this.paintNow();
   }
@@ -255,13 +200,13 @@ export class Panel {
     const {theme, colorBy} = this.settings;
     this.shownTheme = theme === "auto" ? pageTheme() : theme;
     this.el.dataset["theme"] = this.shownTheme;
-    this.reground();
     this.inks.font = "";
+    this.reground();
     if (this.tables !== null) {
       this.palette = makePalette(this.tables, colorBy, this.shownTheme);
     }
-    if (this.scene !== null) {
-      this.legend.show(this.scene, colorBy, this.shownTheme, this.palette);
+    if (this.at.scene !== null) {
+      this.legend.show(this.at.scene, colorBy, this.shownTheme, this.palette);
       this.repaint();
     }
   }
@@ -272,6 +217,36 @@ export class Panel {
     this.el.classList.toggle("grounded", host?.isConnected === true && backdrop(host) !== this.shownTheme);
   }
 
+  /** Everything around the canvas, from the settings. */
+  private dress(): void {
+    const {settings} = this;
+    const {scene, focus} = this.at;
+    this.title.hidden = settings.title === "";
+    this.title.textContent = settings.title;
+    this.footer.show(settings.summary, settings.honesty);
+    this.dressToolbar();
+    if (scene !== null) {
+      const {tree, tables} = scene;
+      this.crumbs.show(scene, focus);
+      this.legend.show(scene, settings.colorBy, this.shownTheme, this.palette);
+      this.stage.canvas.setAttribute(
+        "aria-label",
+        `${settings.title || "Flame graph"}: ${formatValue(tree.total[ROOT], tables.value.unit)} ` +
+          `${tables.value.kind}. Arrow keys go from frame to frame, Enter zooms, Escape shows all.`,
+      );
+    }
+  }
+
+  private dressToolbar(): void {
+    const {scene, match, zoomed} = this.at;
+    this.toolbar.show(this.tables, this.settings, zoomed);
+    const hit = scene?.hit ?? null;
+    const {pattern} = this.settings;
+    this.toolbar.search.show(pattern, hit?.fraction ?? null, hit?.count ?? 0, match, scene?.searchError ?? null);
+  }
+
+  // Painting.
+
   private repaint(): void {
     if (this.pending === 0) {
       this.pending = requestAnimationFrame(() => this.paintNow());
@@ -281,24 +256,15 @@ export class Panel {
   private paintNow(): void {
     cancelAnimationFrame(this.pending);
     this.pending = 0;
-    const {scene, stage} = this;
-    if (scene === null || stage.width === 0 || stage.height === 0) {
+    const {stage, palette, rows} = this;
+    const {scene, camera, focus, hover, selected} = this.at;
+    const {width, height, scroll} = stage;
+    if (scene === null || width === 0 || height === 0) {
       return;
     }
     const start = performance.now();
-    this.painter.paint({
-      scene,
-      palette: this.palette,
-      camera: this.camera,
-      rows: this.rows,
-      width: stage.width,
-      height: stage.height,
-      scroll: stage.scroll,
-      focus: this.focus,
-      hover: this.hover,
-      selected: this.selected,
-      ...this.readInks(),
-    });
+    const inks = this.readInks();
+    this.painter.paint({scene, palette, camera, rows, width, height, scroll, focus, hover, selected, ...inks});
     this.lastPaint = performance.now() - start;
     this.actions.painted(this.lastPaint);
   }
@@ -307,100 +273,69 @@ export class Panel {
   private readInks(): Panel["inks"] {
     if (this.inks.font === "") {
       const style = getComputedStyle(this.el);
-      this.inks = {
-        font: `12px ${style.fontFamily}`,
-        outline: style.getPropertyValue("--outline"),
-        accent: style.getPropertyValue("--accent"),
-        halo: style.getPropertyValue("--halo"),
-      };
+      this.inks = {font: `12px ${style.fontFamily}`, outline: style.getPropertyValue("--outline")};
     }
     return this.inks;
   }
 
-  private cameraMoved(): void {
-    const {scene, camera} = this;
-    if (scene !== null) {
-      // A frame is zoomed as long as nothing beyond it is in view.
-      let focus = this.focus;
-      const slack = camera.span * 1e-6;
-      while (focus !== ROOT && !camera.gliding && !this.contains(focus, camera.x0 + slack, camera.x1 - slack)) {
-        focus = scene.tree.parent[focus];
-      }
-      this.setFocus(focus);
-      this.dressToolbar();
+  // What the reader does.
+
+  private resized(): void {
+    this.reground();
+    if (this.at.scene !== null) {
+      this.crumbs.show(this.at.scene, this.at.focus);
     }
+    this.paintNow();
+  }
+
+  private moved(): void {
+    this.dressToolbar();
     this.repaint();
   }
 
-  private contains(node: number, x0: number, x1: number): boolean {
-    const {x, width} = this.scene!.boxes;
-    return x[node] <= x0 && x[node] + width[node] >= x1;
-  }
-
-  private rangeOf(node: number): [x0: number, x1: number] {
-    const {x, width} = this.scene!.boxes;
-    return [x[node], x[node] + width[node]];
-  }
-
-  private setFocus(node: number): void {
-    const {scene} = this;
-    if (scene === null || node === this.focus) {
-      return;
+  private focused(): void {
+    if (this.at.scene !== null) {
+      this.crumbs.show(this.at.scene, this.at.focus);
+      this.actions.focused(this.at.path);
     }
-    this.focus = node;
-    this.crumbs.show(scene, node);
-    const path: string[] = [];
-    for (let at = node; at !== ROOT; at = scene.tree.parent[at]) {
-      path.push(scene.label(at).name);
-    }
-    this.actions.focused(path.reverse());
   }
 
   private zoomTo(node: number): void {
-    const {scene, rows, stage} = this;
-    if (scene === null || scene.boxes.width[node] <= 0) {
-      return;
+    if (this.at.zoomTo(node)) {
+      this.tip.hide();
+      this.reveal(node);
+      this.moved();
     }
-    this.tip.hide();
-    this.hover = -1;
-    this.setFocus(node);
-    this.camera.glide(...this.rangeOf(node));
-    stage.reveal(rows.top(scene.boxes.depth[node]), rows.height);
-    this.dressToolbar();
   }
 
   private reset(): void {
-    this.selected = -1;
-    this.tip.hide();
+    this.at.selected = -1;
     this.zoomTo(ROOT);
-    this.repaint();
   }
 
-  private pick(x: number, y: number): number {
-    const {scene, rows, camera} = this;
-    return scene === null
-      ? -1
-      : scene.at(rows.depthAt(y), camera.x0 + x * this.unitsPerPixel, this.unitsPerPixel);
+  private reveal(node: number): void {
+    const top = this.rows.top(this.at.scene!.boxes.depth[node]);
+    this.stage.reveal(top, this.rows.height);
   }
 
   private click(x: number, y: number): void {
-    const node = this.pick(x, y);
+    const node = this.at.pick(this.rows.depthAt(y), x);
     if (node >= 0) {
-      this.selected = -1;
+      this.at.selected = -1;
       this.zoomTo(node);
     }
   }
 
   private point(x: number, y: number, event: PointerEvent): void {
-    const {scene} = this;
-    const node = this.pick(x, y);
-    if (node !== this.hover) {
-      this.hover = node;
-      this.stage.canvas.classList.toggle("pointing", node >= 0);
+    const {at, stage} = this;
+    const node = at.pick(this.rows.depthAt(y), x);
+    if (node !== at.hover) {
+      at.hover = node;
+      stage.canvas.classList.toggle("pointing", node >= 0);
       this.repaint();
     }
-    if (node >= 0 && scene !== null) {
-      this.tip.showAt(this.describe(scene, node), event.clientX, event.clientY);
+    if (node >= 0 && at.scene !== null) {
+      this.tip.showAt(this.describe(at.scene, node), event.clientX, event.clientY);
     } else {
       this.tip.hide();
     }
@@ -408,20 +343,24 @@ export class Panel {
 
   private unpoint(): void {
     this.tip.hide();
-    if (this.hover >= 0) {
-      this.hover = -1;
+    if (this.at.hover >= 0) {
+      this.at.hover = -1;
       this.repaint();
     }
   }
 
   private describe(scene: Scene, node: number): HTMLElement {
-    return detailsOf(scene, node, this.focus, fillOf(this.palette, scene, node));
+    return detailsOf(scene, node, this.at.focus, fillOf(this.palette, scene, node));
   }
 
   private onKey(event: KeyboardEvent): void {
+    const {at} = this;
     const done = handleKey(event, this.settings.orientation, {
-      move: (direction) => this.move(direction),
-      enter: () => this.selected >= 0 && this.zoomTo(this.selected),
+      move: (direction) => {
+        this.select(at.neighbour(direction));
+        this.tipBySelected();
+      },
+      enter: () => at.selected >= 0 && this.zoomTo(at.selected),
       reset: () => this.reset(),
       search: () => this.toolbar.search.focus(),
     });
@@ -431,58 +370,34 @@ export class Panel {
     }
   }
 
-  private move(direction: Direction): void {
-    const {scene, camera} = this;
-    if (scene !== null) {
-      const from = this.selected < 0 ? -1 : this.selected;
-      this.select(neighbour(scene, camera, from < 0 ? this.focus : from, from < 0 ? "stay" : direction, this.unitsPerPixel));
-    }
-  }
-
-  /** Marks a frame, scrolls to it, and tells about it. */
-  private select(node: number): void {
-    const {scene, rows, stage, camera} = this;
-    if (scene === null) {
-      return;
-    }
-    this.selected = node;
-    this.hover = -1;
-    const top = rows.top(scene.boxes.depth[node]);
-    stage.reveal(top, rows.height);
-    this.live.textContent = inWords(scene, node);
-    this.paintNow();
-    const canvas = stage.canvas.getBoundingClientRect();
-    const middle = Math.max(camera.x0, scene.boxes.x[node]) + Math.min(scene.boxes.width[node], camera.span) / 2;
-    const x = canvas.left + Math.min(canvas.width, Math.max(0, (middle - camera.x0) / this.unitsPerPixel));
-    this.tip.showAt(this.describe(scene, node), x, canvas.top + top - stage.scroll + rows.height - 8);
-  }
-
   private goToMatch(direction: 1 | -1): void {
-    const {scene} = this;
-    const count = scene?.ranking.length ?? 0;
-    if (scene === null || count === 0) {
+    const node = this.at.nextMatch(direction);
+    if (node < 0) {
       this.live.textContent = "No match";
-      return;
+    } else {
+      this.select(node);
+      this.dressToolbar();
     }
-    this.matchAt = this.matchAt < 0 && direction < 0 ? count - 1 : (this.matchAt + direction + count) % count;
-    const node = scene.ranking[this.matchAt];
-    const {camera} = this;
-    const outside = !this.contains(this.focus, ...this.rangeOf(node)) || camera.span < scene.boxes.width[node];
-    if (outside) {
-      this.setFocus(ROOT);
-      this.camera.jump(...this.rangeOf(ROOT));
+  }
+
+  /** Marks a frame, scrolls to it, and tells about it in words. */
+  private select(node: number): void {
+    const {at} = this;
+    if (at.scene !== null) {
+      at.selected = node;
+      at.hover = -1;
+      this.reveal(node);
+      this.live.textContent = inWords(at.scene, node);
+      this.paintNow();
     }
-    // Up from the match until what is zoomed shows it wide enough.
-    if (scene.boxes.width[node] / this.unitsPerPixel < SEEN) {
-      let around = node;
-      while (around !== ROOT && scene.boxes.width[node] / scene.boxes.width[scene.tree.parent[around]] > 0.02) {
-        around = scene.tree.parent[around];
-      }
-      this.setFocus(around);
-      this.camera.jump(...this.rangeOf(around));
+  }
+
+  private tipBySelected(): void {
+    const {at, rows, stage} = this;
+    if (at.scene !== null) {
+      const box = stage.canvas.getBoundingClientRect();
+      const bottom = rows.top(at.scene.boxes.depth[at.selected]) + rows.height - stage.scroll;
+      this.tip.showAt(this.describe(at.scene, at.selected), box.left + at.middleOf(at.selected), box.top + bottom - 8);
     }
-    this.select(node);
-    this.tip.hide();
-    this.dressToolbar();
   }
 }

@@ -4,7 +4,7 @@ export const STYLE = /* css */ `
 :host { display: block; }
 .root {
   --fg: #1f2328; --muted: #59636e; --line: #d5dae0; --soft: rgba(27, 31, 36, .045); --control: rgba(255, 255, 255, .6);
-  --hover: rgba(27, 31, 36, .07); --accent: #1f6feb; --accent-soft: rgba(31, 111, 235, .12); --outline: #1f2328; --halo: #ffffff;
+  --hover: rgba(27, 31, 36, .07); --accent: #1f6feb; --accent-soft: rgba(31, 111, 235, .12); --outline: #1f2328;
   --warn: #8a4b00; --warn-soft: #fff3d6; --warn-line: #ecc46f; --bad: #b4232c; --note: #1f5fbf;
   --tip: #ffffff; --tip-line: rgba(27, 31, 36, .14); --shadow: 0 1px 2px rgba(27, 31, 36, .08), 0 8px 24px rgba(27, 31, 36, .16);
   --stage: rgba(27, 31, 36, .025); --ground: #ffffff;
@@ -17,7 +17,7 @@ export const STYLE = /* css */ `
 }
 .root[data-theme="dark"] {
   --fg: #e4e7eb; --muted: #9aa4b0; --line: #3a414a; --soft: rgba(255, 255, 255, .055); --control: rgba(255, 255, 255, .04);
-  --hover: rgba(255, 255, 255, .09); --accent: #58a6ff; --accent-soft: rgba(88, 166, 255, .18); --outline: #ffffff; --halo: #101216;
+  --hover: rgba(255, 255, 255, .09); --accent: #58a6ff; --accent-soft: rgba(88, 166, 255, .18); --outline: #ffffff;
   --warn: #f0c063; --warn-soft: rgba(210, 153, 34, .14); --warn-line: rgba(210, 153, 34, .45); --bad: #ff8a85; --note: #7ab7ff;
   --tip: #23272e; --tip-line: rgba(255, 255, 255, .14); --shadow: 0 1px 2px rgba(0, 0, 0, .4), 0 8px 28px rgba(0, 0, 0, .55);
   --stage: rgba(255, 255, 255, .025); --ground: #16181d;
@@ -41,11 +41,11 @@ export const STYLE = /* css */ `
 .button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 .toolbar > .menus + .button { margin-left: auto; }
 .button.icon-only { padding: 0 5px; color: var(--muted); }
-.button[aria-pressed="true"] { background: var(--accent-soft); border-color: var(--accent); }
+.button[aria-pressed="true"], .button[aria-pressed="true"]:hover { background: var(--accent-soft); border-color: var(--accent); }
 .segments { display: inline-flex; overflow: hidden; }
 .segments button { border: 0; background: none; color: var(--muted); }
 .segments button + button { border-left: 1px solid var(--line); }
-.segments button[aria-pressed="true"] { background: var(--accent-soft); color: var(--fg); }
+.segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { background: var(--accent-soft); color: var(--fg); }
 .menus select {
   appearance: none; field-sizing: content; max-width: 170px; padding: 0 24px 0 8px; cursor: pointer; text-overflow: ellipsis;
   background-image: linear-gradient(45deg, transparent 50%, var(--muted) 50%), linear-gradient(-45deg, transparent 50%, var(--muted) 50%);
@@ -128,5 +128,5 @@ canvas.dragging { cursor: grabbing; }
 
 @container (max-width: 860px) { .wide { display: none; } .segments button, .button { padding: 0 6px; } }
 @container (max-width: 560px) { .search { flex-basis: 100%; max-width: none; } .amount { display: none; } .menus select { max-width: 130px; } }
-@media (forced-colors: active) { .button[aria-pressed="true"], .segments button[aria-pressed="true"] { forced-color-adjust: none; } }
+@media (forced-colors: active) { .button[aria-pressed="true"], .segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { forced-color-adjust: none; } }
 `;
