@@ -45,9 +45,7 @@ def format_value(value: float, unit: str) -> str:
     if unit == "ns":
         return _scaled(value, (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)))
     if unit == "bytes":
-        return _scaled(
-            value, (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0))
-        )
+        return _scaled(value, (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0)))
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
@@ -55,9 +53,7 @@ def _scaled(value: float, steps: tuple[tuple[str, float], ...]) -> str:
     if value == 0:
         return f"0 {steps[-1][0]}"
     size = abs(value)
-    for name, factor in steps:
-        if size >= factor:
-            break
+    name, factor = next((step for step in steps if size >= step[1]), steps[-1])
     scaled = value / factor
     if name == steps[-1][0] and float(value).is_integer():
         return f"{value:.0f} {name}"

@@ -35,8 +35,9 @@ class Track:
     stack: NDArray[np.int64]
 
 
-def frame_of(builder: ProfileBuilder, roots: tuple[str, ...], name: str, file: str,
-             line: int) -> int:
+def frame_of(
+    builder: ProfileBuilder, roots: tuple[str, ...], name: str, file: str, line: int
+) -> int:
     """Return the builder's row for one of py-spy's frames."""
     native = is_native(file)
     return builder.frame(
@@ -83,8 +84,7 @@ def read_tracks(data: bytes, builder: ProfileBuilder, roots: tuple[str, ...]) ->
                 # A thread id that the C library gave out again begins a new thread.
                 if track.changes:
                     tracks.append(track.close())
-                track.thread = Thread(event["pid"], int(named[1], 0), named[2] or "",
-                                      track.process)
+                track.thread = Thread(event["pid"], int(named[1], 0), named[2] or "", track.process)
                 track.begin_hidden()
                 continue
             if process := _PROCESS.match(name):
@@ -127,7 +127,7 @@ class _OpenTrack:
 
 
 def _without_closing(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drop the ends that py-spy writes for whatever is open when it stops: nothing was seen then."""
+    """Drop the ends that py-spy writes when it stops: nothing was seen then."""
     if not isinstance(events, list):
         raise ValueError("not a list of events")
     end = len(events)

@@ -259,7 +259,7 @@ class WaitChannels:
             self._pread = ctypes.PyDLL(None).pread
 
     def maybe_gil(self, tid: int) -> int:
-        """Return 1 if the thread runs, or waits for what may be the GIL; 0 if for something else."""
+        """Return 1 if the thread runs or may wait for the GIL, 0 if it waits for something else."""
         if not tid or self._pread is None:
             return 1
         files = self._files.get(tid)

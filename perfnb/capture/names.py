@@ -8,8 +8,10 @@ from functools import lru_cache
 _ROOT = re.compile(r"^.*/(?:site-packages|dist-packages|lib/python3\.\d+t?(?:/lib-dynload)?)/")
 _FROZEN = re.compile(r"^<frozen (.+)>$")
 _LIBRARY = re.compile(r"\.(?:so(?:\.[\d.]+)?|dylib|dll|pyd)$")
-_NATIVE = re.compile(r"(?:\.so(?:\.[\d.]+)*|\.dylib|\.dll|\.pyd|\.[chmS]|\.cc|\.cpp|\.cxx|\.hpp"
-                     r"|\.hh|\.pyx|\.pxd|\.rs|\.go|\.f|\.f90|\.asm)$|/bin/[^/]*$")
+_NATIVE = re.compile(
+    r"(?:\.so(?:\.[\d.]+)*|\.dylib|\.dll|\.pyd|\.[chmS]|\.cc|\.cpp|\.cxx|\.hpp"
+    r"|\.hh|\.pyx|\.pxd|\.rs|\.go|\.f|\.f90|\.asm)$|/bin/[^/]*$"
+)
 
 
 @lru_cache(maxsize=65536)

@@ -133,7 +133,7 @@ class Child:
                     break
         return False, output
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
         if self.running():
             with contextlib.suppress(ProcessLookupError):

@@ -64,7 +64,9 @@ class PySpyBackend:
     def availability(cls, spec: CaptureSpec) -> Availability:
         """Say whether py-spy is installed and may trace the process."""
         if not sys.platform.startswith("linux"):
-            return Availability(False, "perfnb drives py-spy on Linux only", "use --backend inprocess")
+            return Availability(
+                False, "perfnb drives py-spy on Linux only", "try --backend inprocess"
+            )
         if find_pyspy() is None:
             return Availability(False, "py-spy is not installed", "pip install py-spy")
         scope = yama_scope() or 0
@@ -95,7 +97,7 @@ class PySpyBackend:
         self._file = os.memfd_create("perfnb")
         self._cleanup.callback(os.close, self._file)
         log_read, log_write = os.pipe()
-        with open(log_read, "rb") as log_in, open(log_write, "wb") as log_out:
+        with os.fdopen(log_read, "rb") as log_in, os.fdopen(log_write, "wb") as log_out:
             self._clock = ClockOffset.read()
             self._watcher = self._cleanup.enter_context(
                 Child(
@@ -127,7 +129,7 @@ class PySpyBackend:
         ended = time.monotonic_ns()
         try:
             died = not self._pyspy.running()
-            self._pyspy.signal(signal.SIGINT)
+            self._pyspy.send(signal.SIGINT)
             # It ends at its next sample; the gaps between those are exponential.
             if not self._pyspy.wait(5 + 20 / self._spec.rate) or self._pyspy.exit_code != 0:
                 raise self._failure("during the recording")
@@ -174,7 +176,9 @@ class PySpyBackend:
         return explain(pyspy.argv, code, said, when, self._spec.pid)
 
 
-def explain(argv: tuple[str, ...], code: int | None, said: str, when: str, pid: int) -> CaptureError:
+def explain(
+    argv: tuple[str, ...], code: int | None, said: str, when: str, pid: int
+) -> CaptureError:
     """Translate py-spy's end into one of perfnb's errors."""
     errors = re.findall(r"^\s*((?:Error|Reason|thread).*)$", said, re.M)
     text = "; ".join(errors[-4:])
@@ -188,15 +192,20 @@ def explain(argv: tuple[str, ...], code: int | None, said: str, when: str, pid: 
         )
     if re.search(r"no such process|process (has )?exited|ESRCH", said, re.I):
         return TargetExited(pid)
-    if re.search(r"unsupported version of python|failed to find python version|python version",
-                 said, re.I):
+    if re.search(
+        r"unsupported version of python|failed to find python version|python version", said, re.I
+    ):
         return BackendUnavailable(
             "pyspy",
-            f"this py-spy ({pyspy_version()}) does not know the interpreter of process {pid}: {text}",
+            f"py-spy {pyspy_version()} does not know the interpreter of process {pid}: {text}",
             f"upgrade py-spy, {inprocess}",
         )
-    return ToolFailed(("py-spy", *argv[1:]), code, f"{when}: {text}" if text else when,
-                      f"run the cell again, {inprocess}")
+    return ToolFailed(
+        ("py-spy", *argv[1:]),
+        code,
+        f"{when}: {text}" if text else when,
+        f"run the cell again, {inprocess}",
+    )
 
 
 def _arguments(spec: CaptureSpec, file: int) -> list[str]:
@@ -205,7 +214,7 @@ def _arguments(spec: CaptureSpec, file: int) -> list[str]:
         "--output", f"/proc/self/fd/{file}", "--threads", "--full-filenames",
         # Which threads ran is told by the thread watcher. Only --gil cannot be told from
         # outside; its format knows each sample but not its time.
-        *(["--format", "speedscope", "--gil"] if spec.gil else ["--format", "chrometrace", "--idle"]),
+        "--format", *(["speedscope", "--gil"] if spec.gil else ["chrometrace", "--idle"]),
     ]  # fmt: skip
     if spec.native:
         options.append("--native")
@@ -220,12 +229,13 @@ def _log_filter(spec: CaptureSpec) -> str:
     thread = r"\d+" if spec.subprocesses else str(spec.pid)
     return (
         "py_spy=info,remoteprocess=debug/"
-        rf"^(at|de)tached (to|from) thread {thread}$|^config Config|^Got virtual memory maps|^Failed"
+        rf"^(at|de)tached (to|from) thread {thread}$|^config Config|^Got virtual memory maps"
+        "|^Failed"
     )
 
 
 def _read_all(file: int) -> bytes:
-    with open(os.dup(file), "rb") as stream:
+    with os.fdopen(os.dup(file), "rb") as stream:
         stream.seek(0)
         return stream.read()
 

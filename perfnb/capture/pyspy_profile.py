@@ -84,13 +84,10 @@ def build_profile(recording: Recording) -> Profile:
         raise ToolFailed(("py-spy", "record"), 0, f"its output is not readable: {error}") from error
     if not len(samples):
         raise NoSamples(
-            "no Python thread was running at any of the "
-            f"{len(mine)} instants of {wall_s:.3g} s",
+            f"no Python thread was running at any of the {len(mine)} instants of {wall_s:.3g} s",
             "use --idle to see threads that wait",
         )
-    return Profile(
-        builder.value, builder.tables(), samples, _metadata(r, mine, wall_s, unknown)
-    )
+    return Profile(builder.value, builder.tables(), samples, _metadata(r, mine, wall_s, unknown))
 
 
 def _metadata(r: Recording, mine: Ticks, wall_s: float, unknown: int) -> Metadata:
@@ -129,9 +126,7 @@ def _inside(r: Recording, ticks: Ticks | None) -> Ticks | None:
         return None
     start, end = r.started_ns + r.clock.offset_ns, r.ended_ns + r.clock.offset_ns
     keep = (ticks.stopped >= start) & (ticks.released <= end)
-    return Ticks(
-        ticks.stopped[keep], ticks.released[keep], ticks.batch[keep], ticks.missed[keep]
-    )
+    return Ticks(ticks.stopped[keep], ticks.released[keep], ticks.batch[keep], ticks.missed[keep])
 
 
 def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[Samples, int]:
@@ -149,9 +144,7 @@ def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[
         here = np.arange(len(ticks))
         last = np.searchsorted(tick, here, side="right") - 1
         stack = np.where(last >= 0, track.stack[last], -1)
-        state = _settle(
-            r.log.states(track.thread.pid, track.thread.tid, r.clock.offset_ns), stack
-        )
+        state = _settle(r.log.states(track.thread.pid, track.thread.tid, r.clock.offset_ns), stack)
         keep = (
             (last >= 0)
             & (state != GONE)

@@ -20,8 +20,14 @@ import time
 
 TICK = re.compile(rb"^\[(\S+)Z \S+ +[\w:]+\] (at|de)tached \w+ thread (\d+)", re.M)
 MISSED = re.compile(rb"^\[\S+ WARN +py_spy\] Failed to get stack trace from (\d+)")
-OBSERVATION = (("time", "q"), ("pid", "i"), ("tid", "i"), ("state", "B"), ("run", "q"),
-               ("batch", "i"))
+OBSERVATION = (
+    ("time", "q"),
+    ("pid", "i"),
+    ("tid", "i"),
+    ("state", "B"),
+    ("run", "q"),
+    ("batch", "i"),
+)
 TICKS = (("pid", "i"), ("stopped", "q"), ("released", "q"), ("batch", "i"), ("missed", "B"))
 
 
@@ -37,8 +43,7 @@ class Columns:
             column.append(value)
 
     def describe(self):
-        return [[name, code, len(column)]
-                for (name, code), column in zip(self.layout, self.data)]
+        return [[name, code, len(column)] for (name, code), column in zip(self.layout, self.data)]
 
 
 class Processes:
@@ -138,8 +143,12 @@ def main():
         if not chunk:
             break
     said.append(rest.decode("utf-8", "replace"))
-    head = {"ticks": ticks.describe(), "threads": seen.describe(), "said": said[-400:],
-            "cpu_s": time.process_time()}
+    head = {
+        "ticks": ticks.describe(),
+        "threads": seen.describe(),
+        "said": said[-400:],
+        "cpu_s": time.process_time(),
+    }
     out = sys.stdout.buffer
     out.write(json.dumps(head).encode() + b"\n")
     for column in ticks.data + seen.data:

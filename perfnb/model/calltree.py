@@ -212,7 +212,7 @@ def _under_one_root(
     place[order] = np.arange(len(order))
     rows = rows[order]
     rows[1:, 0] = place[rows[1:, 0]]
-    return tuple(rows.T.copy())  # type: ignore[return-value]
+    return tuple(rows.T.copy())
 
 
 def _levels_from_below(depth: Int64) -> Iterator[slice]:

@@ -50,8 +50,12 @@ def functions_table(profile: Profile) -> pl.DataFrame:
             "self_samples": own_count,
             "total_samples": total_count,
         },
-        schema_overrides={"name": pl.String, "module": pl.String, "file": pl.String,
-                          "kind": pl.String},
+        schema_overrides={
+            "name": pl.String,
+            "module": pl.String,
+            "file": pl.String,
+            "kind": pl.String,
+        },
     )
     seen = frame.filter(pl.col("total_samples") > 0)
     return seen.sort(["self", "total", "name"], descending=[True, True, False])

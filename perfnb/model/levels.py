@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from perfnb.model.tables import Int64, pair
 
 
-def stack_depths(parent: Int64) -> Int64:
+def stack_depths(parent: NDArray[Any]) -> Int64:
     """Return the depth of each row of a prefix tree, 1 for a root, by pointer doubling."""
     depth = np.ones(len(parent), dtype=np.int64)
     above = parent.astype(np.int64)
@@ -20,7 +23,7 @@ def stack_depths(parent: Int64) -> Int64:
 
 
 def merge_levels(
-    parent: Int64, key: Int64, stack: Int64, weight: Int64
+    parent: NDArray[Any], key: NDArray[Any], stack: NDArray[Any], weight: NDArray[Any]
 ) -> tuple[Int64, Int64, Int64, Int64, Int64]:
     """Merge weighted stacks into a tree whose nodes are distinct paths of keys.
 
@@ -63,10 +66,10 @@ def merge_levels(
         np.add.at(level[4], where, count[rows])
         columns.append(level)
         start += len(packed)
-    return tuple(np.concatenate(columns, axis=1))  # type: ignore[return-value]
+    return tuple(np.concatenate(columns, axis=1))
 
 
-def _with_ancestors(parent: Int64, used: np.ndarray) -> np.ndarray:
+def _with_ancestors(parent: NDArray[Any], used: NDArray[np.bool_]) -> NDArray[np.bool_]:
     used = used.copy()
     rows = np.flatnonzero(used)
     while len(rows):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from perfnb.model import Frames, Functions, KINDS, Profile, Stacks
+from perfnb.model import KINDS, Frames, Functions, Profile, Stacks
 from perfnb.model.calltree import CELL_FILE
 from perfnb.model.tables import frozen
 from perfnb.transform.frames import Identity, rename
@@ -19,7 +19,9 @@ _MACHINERY = re.compile(
     r"|asyncio|selectors|runpy|threading|comm|debugpy|nest_asyncio|anyio|perfnb|_pydev.*|pydev.*)"
     r"(\.|$)"
 )
-_LAUNCHER = re.compile(r"(/ipykernel_launcher\.py|/ipykernel/__main__\.py|/bin/(ipython|jupyter).*)$")
+_LAUNCHER = re.compile(
+    r"(/ipykernel_launcher\.py|/ipykernel/__main__\.py|/bin/(ipython|jupyter).*)$"
+)
 _RUNNERS = ("InteractiveShell.run_cell_magic", "InteractiveShell.run_line_magic")
 _AFTERWARDS = ("InteractiveShell.showtraceback", "InteractiveShell.showsyntaxerror")
 _OURS = re.compile(r"^perfnb\.(notebook|capture)(\.|$)")
@@ -38,7 +40,7 @@ def name_cells(profile: Profile, cells: Mapping[str, int]) -> Profile:
     """
 
     def change(function: Identity) -> Identity:
-        name, file, module, kind = function
+        name, file, _module, kind = function
         number = cells.get(file)
         if number is None:
             return function

@@ -44,7 +44,8 @@ class FlameMagics(Magics):
             return None
         if not statement.strip():
             raise UsageError(
-                "%%flame: the cell is empty" if cell is not None
+                "%%flame: the cell is empty"
+                if cell is not None
                 else "%flame: no statement; to profile a whole cell write %%flame above it"
             )
         return self._run(options, statement)

@@ -61,18 +61,31 @@ def make_parser() -> argparse.ArgumentParser:
     add("-t", "--threads", action="store_true", help="a tower for each thread")
     add("-F", "--function", action="store_true", help="merge lines of a function, in cells too")
     add("-s", "--subprocesses", action="store_true", help="child processes too")
-    add("-o", "--output", action="append", default=[], metavar="FILE",
-        help="also write FILE, in the format of its suffix; may be repeated")
-    add("--backend", default="auto", choices=("auto", *BACKENDS.names()),
-        help="who takes the samples (auto: the best that is permitted)")
+    add(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also write FILE, in the format of its suffix; may be repeated",
+    )
+    add(
+        "--backend",
+        default="auto",
+        choices=("auto", *BACKENDS.names()),
+        help="who takes the samples (auto: the best that is permitted)",
+    )
     add("--as", dest="bind", default="", metavar="NAME", help="keep the Profile as variable NAME")
     add("--inverted", action="store_true", help="leaves first: who calls the expensive functions")
     add("--height", type=int, metavar="PX", help="height at most, before it scrolls")
     add("--title", default="", help="a title (the cell's number)")
     add("--all-frames", action="store_true", help="IPython's and the kernel's own frames too")
     add("-q", "--quiet", action="store_true", help="no picture: with --as or -o")
-    add("--rest-of-cell", action="store_true",
-        help="%%flame as a line: from here to the end of the cell")
+    add(
+        "--rest-of-cell",
+        action="store_true",
+        help="%%flame as a line: from here to the end of the cell",
+    )
     add("-h", "--help", action="store_true", help="this help")
     return parser
 
@@ -120,10 +133,9 @@ def split(line: str) -> tuple[FlameOptions, str]:
         name, joined, _ = token[1].partition("=")
         words += _unquoted(token[1])
         # A value may be its own word, or stuck to the option: `--rate=200`, `-r200`.
-        if takes_value.get(name) and not joined:
-            if value := _TOKEN.match(line, at):
-                words += _unquoted(value[1])
-                at = value.end()
+        if takes_value.get(name) and not joined and (value := _TOKEN.match(line, at)):
+            words += _unquoted(value[1])
+            at = value.end()
     values = parser.parse_args(words)
     return _checked(values), line[at:].strip()
 

@@ -145,5 +145,3 @@ class _Running:
         self.depth = depth
         self.thread = thread
         self.number = number
-
-

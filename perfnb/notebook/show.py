@@ -36,7 +36,7 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
             notice(
                 PerfnbError(
                     f"{path} was not written: {reason}",
-                    "the profile is kept: `perfnb.last().write(\"…\")` writes it elsewhere",
+                    'the profile is kept: `perfnb.last().write("…")` writes it elsewhere',
                 )
             )
 
@@ -53,4 +53,4 @@ def notice(error: PerfnbError, more: str = "") -> None:
         "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px'>"
         f"<b>perfnb</b> {head}{hint}</div>"
     )
-    display({"text/plain": text, "text/html": body}, raw=True)  # type: ignore[no-untyped-call]
+    display({"text/plain": text, "text/html": body}, raw=True)

@@ -41,7 +41,8 @@ def flame_cell(lines: list[str]) -> list[str]:
     inner = next((i for i, text in enumerate(body) if text.strip()), 0)
     if body[inner].startswith("%%"):
         # Another cell magic follows: it gets its own body.
-        return ["\n"] * first + [start + "\n"] + ["\n"] * inner + cell_magic(body[inner:])
+        called: list[str] = cell_magic(body[inner:])
+        return ["\n"] * first + [start + "\n"] + ["\n"] * inner + called
     future = [i for i, text in enumerate(body) if _FUTURE.match(text)]
     if future:
         # Nothing but comments may come before these.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perfnb.errors import OptionError
 from perfnb.model import KINDS, Frames, Functions, Profile, Stacks
 from perfnb.model.tables import frozen
-from perfnb.transform.rewrite import DROPPED, Push, rewrite
+from perfnb.transform.rewrite import Push, rewrite
 
 
 def matching_functions(profile: Profile, pattern: str) -> NDArray[np.bool_]:
@@ -117,5 +117,7 @@ def rename(profile: Profile, change: Callable[[Identity], Identity]) -> Profile:
 
 
 def _frame_matches(profile: Profile, pattern: str) -> list[bool]:
-    match: list[bool] = matching_functions(profile, pattern)[profile.tables.frames.function].tolist()
+    match: list[bool] = matching_functions(profile, pattern)[
+        profile.tables.frames.function
+    ].tolist()
     return match

@@ -1,0 +1,1 @@
+"""Bokeh documents and what surrounds them."""

@@ -85,13 +85,15 @@ class FlameView:
         from perfnb.views.models import FlameGraph, ProfileSource
         from perfnb.views.tables import pack
 
-        return FlameGraph(
-            source=ProfileSource(tables=pack(self.profile)),
-            title=self.title,
-            honesty=[item.as_dict() for item in self.honesty],
-            summary=self.warning,
+        warning, items = honesty(self.profile)
+        properties: dict[str, Any] = {
+            "source": ProfileSource(tables=pack(self.profile)),
+            "title": self.title,
+            "honesty": [item.as_dict() for item in items],
+            "summary": warning,
             **self._options,
-        )
+        }
+        return FlameGraph(**properties)
 
     @property
     def warning(self) -> str:

@@ -82,7 +82,9 @@ def _rate(m: Metadata) -> Item | None:
 def _samples(profile: Profile) -> Item:
     n = len(profile)
     low, high = wilson(0.1, n)
-    spread = f"A box of 10 % may be {format_percent(low)} to {format_percent(high)} (95 % interval)."
+    spread = (
+        f"A box of 10 % may be {format_percent(low)} to {format_percent(high)} (95 % interval)."
+    )
     return Item("samples", f"{n:,}", "warn" if n < _FEW else "note" if n < _SOME else "ok", spread)
 
 
@@ -126,7 +128,9 @@ def _pause(m: Metadata) -> Item | None:
 
 def _clock(m: Metadata) -> Item | None:
     if m.clock_error_ns is None:
-        return Item("times", "none", "note", "This recording does not tell when a sample was taken.")
+        return Item(
+            "times", "none", "note", "This recording does not tell when a sample was taken."
+        )
     return Item(
         "clock",
         f"±{format_value(m.clock_error_ns, 'ns')}",

@@ -63,14 +63,21 @@ class FlameGraph(LayoutDOM):
         help="Nanoseconds since the start, the end not included; None for all.",
     )
     split_threads = Bool(default=False, help="One box per thread under the root.")
-    pattern = String(default="", help="A regular expression in JavaScript's syntax; case is ignored.")
+    pattern = String(
+        default="", help="A regular expression in JavaScript's syntax; case is ignored."
+    )
     focus = List(
-        String, help="The names on the way to the zoomed frame, set by the browser; the root left out."
+        String,
+        help="The names on the way to the zoomed frame, set by the browser; the root left out.",
     )
     frame_height = Int(default=18, help="Pixels per row.")
     max_rows_height = Int(default=480, help="Pixels of rows before they scroll.")
     theme = Enum(
-        "auto", "light", "dark", default="auto", help="By default JupyterLab's, or the reader's system's."
+        "auto",
+        "light",
+        "dark",
+        default="auto",
+        help="By default JupyterLab's, or the reader's system's.",
     )
     honesty = List(
         Dict(String, String),

@@ -14,8 +14,15 @@ from perfnb.units import ValueType, format_percent
 _ROW, _WIDTH, _FONT, _CHARACTER = 17, 1000, 11, 6.4
 
 
-def svg(tree: CallTree, value: ValueType, title: str, *, titles: bool = True,
-        max_boxes: int = 4000, max_rows: int = 400) -> str:
+def svg(
+    tree: CallTree,
+    value: ValueType,
+    title: str,
+    *,
+    titles: bool = True,
+    max_boxes: int = 4000,
+    max_rows: int = 400,
+) -> str:
     """Return an icicle of `tree` as an SVG document.
 
     Parameters
@@ -57,7 +64,8 @@ def svg(tree: CallTree, value: ValueType, title: str, *, titles: bool = True,
         fill = color(functions.name[function] if function >= 0 else "", kind)
         x, w = boxes.x[node] * scale, width[node]
         y = head + int(boxes.depth[node]) * _ROW
-        box = f'<rect x="{x:.1f}" y="{y}" width="{max(w - 0.5, 0.3):.1f}" height="{_ROW - 1}" fill="{fill}"/>'
+        size = f'width="{max(w - 0.5, 0.3):.1f}" height="{_ROW - 1}"'
+        box = f'<rect x="{x:.1f}" y="{y}" {size} fill="{fill}"/>'
         fits = int((w - 6) / _CHARACTER)
         if fits >= 3:
             shown = label if len(label) <= fits else label[: fits - 1] + "…"

@@ -36,7 +36,8 @@ export class FlameGraphView extends LayoutDOMView {
     this.panel = new Panel(settingsOf(this.model), {
       change: (patch) => this.model.setv(attrsOf(patch)),
       focused: (path) => this.model.setv({focus: path}),
-      painted: (milliseconds) => this.announce(milliseconds),
+      painted: (milliseconds) => this.announce("perfnb:painted", {paint_ms: milliseconds}),
+      failed: (message) => this.announce("perfnb:failed", {message}),
     });
     keepKeys(this.el, this.removal.signal);
     // For tests, which otherwise could not see into a canvas.
@@ -86,11 +87,12 @@ export class FlameGraphView extends LayoutDOMView {
     }
   }
 
-  private announce(milliseconds: number): void {
+  /** Tells the page, once, that there is something to see: a loader takes its placeholder away. */
+  private announce(type: "perfnb:painted" | "perfnb:failed", about: object): void {
     if (!this.announced) {
       this.announced = true;
-      const detail = {time: performance.now(), paint_ms: milliseconds};
-      this.el.dispatchEvent(new CustomEvent("perfnb:painted", {bubbles: true, composed: true, detail}));
+      const detail = {time: performance.now(), ...about};
+      this.el.dispatchEvent(new CustomEvent(type, {bubbles: true, composed: true, detail}));
     }
   }
 }

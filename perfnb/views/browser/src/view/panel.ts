@@ -26,6 +26,8 @@ export interface PanelActions {
   /** The names on the way to the zoomed frame, the root left out. */
   focused(path: string[]): void;
   painted(milliseconds: number): void;
+  /** The profile cannot be shown, and the reader sees why. */
+  failed(message: string): void;
 }
 
 const FOLDING = ["merge", "inverted", "threads", "states", "timeRange", "splitThreads"] as const;
@@ -52,6 +54,7 @@ export class Panel {
   private rows = new Rows(1, 18, "icicle");
   private shownTheme: Theme = "light";
   private inks = {font: "", outline: ""};
+  private failure: string | null = null;
   private pending = 0;
   private lastPaint = 0;
 
@@ -100,6 +103,7 @@ export class Panel {
 
   open(tables: Tables): void {
     this.el.classList.remove("failed");
+    this.failure = null;
     this.tables = tables;
     this.retheme();
     this.refold();
@@ -108,6 +112,7 @@ export class Panel {
   /** In place of a profile that cannot be shown. */
   fail(message: string): void {
     this.el.classList.add("failed");
+    this.failure = message;
     this.stage.say(message, "alert");
   }
 
@@ -259,6 +264,10 @@ export class Panel {
     const {stage, palette, rows} = this;
     const {scene, camera, focus, hover, selected} = this.at;
     const {width, height, scroll} = stage;
+    if (scene !== null && stage.isSaying) {
+      // That there is nothing to paint is the picture.
+      this.actions.painted(0);
+    }
     if (scene === null || width === 0 || height === 0) {
       return;
     }
@@ -285,7 +294,11 @@ export class Panel {
     if (this.at.scene !== null) {
       this.crumbs.show(this.at.scene, this.at.focus);
     }
-    this.paintNow();
+    if (this.failure === null) {
+      this.paintNow();
+    } else if (this.stage.isSaying) {
+      this.actions.failed(this.failure);
+    }
   }
 
   private moved(): void {

@@ -36,6 +36,7 @@ export class Stage {
       actions.resized();
     });
     this.observer.observe(this.scroller);
+    this.observer.observe(this.message);
     this.scroller.addEventListener(
       "scroll",
       () => {
@@ -88,6 +89,11 @@ export class Stage {
     } else if (top + height > this.scroll + this.height) {
       this.scroll = top + height - this.height;
     }
+  }
+
+  /** Whether a message stands in place of the picture, where it can be read. */
+  get isSaying(): boolean {
+    return this.message.clientWidth > 0;
   }
 
   /** In place of the picture. */
