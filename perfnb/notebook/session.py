@@ -19,6 +19,7 @@ from perfnb.errors import CaptureActive, PerfnbError
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
+from perfnb.views.assets import front_end_serves_static
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -99,6 +100,8 @@ class FlameSession:
         self.last = profile
         if running.options.bind:
             self.shell.user_ns[running.options.bind] = profile
+        # VS Code leaves the notebook's path in the namespace.
+        front_end_serves_static("__vsc_ipynb_file__" not in self.shell.user_ns)
         show_profile(profile, running.options)
         return profile
 

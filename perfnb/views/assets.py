@@ -51,9 +51,23 @@ def loader() -> str:
     return (_DIST / "loader.min.js").read_text(encoding="utf-8").strip()
 
 
-def serves_static() -> bool:
-    """Return whether the front end can be expected to serve perfnb's static files.
+class _FrontEnd:
+    serves_static = True
 
-    VS Code and Colab show notebooks without a Jupyter server's extension folders.
+
+def front_end_serves_static(yes: bool) -> None:
+    """Say whether the front end is one with a Jupyter server's extension folders."""
+    _FrontEnd.serves_static = yes
+
+
+def inlined() -> bool:
+    """Return whether outputs have to carry the scripts themselves.
+
+    VS Code and Colab show notebooks without a Jupyter server's extension folders;
+    ``PERFNB_SCRIPTS=inline`` says so for any other front end.
     """
-    return not ("google.colab" in sys.modules or "VSCODE_PID" in os.environ)
+    return (
+        not _FrontEnd.serves_static
+        or "google.colab" in sys.modules
+        or os.environ.get("PERFNB_SCRIPTS") == "inline"
+    )

@@ -35,7 +35,7 @@ def output_html(view: FlameView) -> str:
         "bokeh": f"{assets.bokehjs().name}?v={assets.bokehjs().digest()}",
         "extension": f"{assets.extension().name}?v={assets.extension().digest()}",
     }
-    inline = "" if assets.serves_static() else inline_scripts()
+    inline = inline_scripts() if assets.inlined() else ""
     return (
         f'<div id="{name}" class="perfnb-output">'
         '<div class="perfnb-static">'

@@ -96,7 +96,7 @@ function script(url: string): Promise<void> {
     const element = document.createElement("script");
     element.src = url;
     element.onload = () => resolve();
-    element.onerror = () => reject(new Error("perfnb is not installed in this Jupyter"));
+    element.onerror = () => reject(new Error("this Jupyter does not serve perfnb (PERFNB_SCRIPTS=inline in the kernel puts the scripts into the output)"));
     document.head.append(element);
   });
 }
