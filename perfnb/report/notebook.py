@@ -26,7 +26,7 @@ def execute(path: str | os.PathLike[str], *, timeout: int = 600) -> NotebookNode
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
     folder = str(Path(path).resolve().parent)
     client = NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": folder}})
     client.execute()

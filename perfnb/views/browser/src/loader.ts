@@ -39,6 +39,11 @@ export function perfnbShow(id: string): void {
     part("static").hidden = true;
     root.dataset["perfnb"] = "live";
   }, {once: true});
+  const stay = (why: string): void => {
+    root.dataset["perfnb"] = "static";
+    part("why").textContent = `The live picture could not be loaded: ${why}.`;
+  };
+  live.addEventListener("perfnb:failed", (event) => stay((event as CustomEvent<{message: string}>).detail.message), {once: true});
   const page = globalThis as Page;
   page.__perfnb ??= load(page, config);
   page.__perfnb
@@ -46,8 +51,7 @@ export function perfnbShow(id: string): void {
     .catch((error: unknown) => {
       // The next output tries again.
       page.__perfnb = undefined;
-      root.dataset["perfnb"] = "static";
-      part("why").textContent = `The live picture could not be loaded: ${error instanceof Error ? error.message : String(error)}.`;
+      stay(error instanceof Error ? error.message : String(error));
     });
 }
 

@@ -71,8 +71,13 @@ class TreeBuilder {
   add(rows: Int32Array, base: number, inverted: boolean): void {
     const {stack, weight} = this.tables.samples;
     for (const row of rows) {
-      this.weights[stack[row]] += weight[row];
-      this.counts[stack[row]] += 1;
+      if (stack[row] < 0) {
+        this.self[base] += weight[row];
+        this.samples[base] += 1;
+      } else {
+        this.weights[stack[row]] += weight[row];
+        this.counts[stack[row]] += 1;
+      }
     }
     if (inverted) {
       this.addLeafFirst(base);

@@ -1,7 +1,9 @@
 // The core on standard input and output, a JSON line each way: how tests hold it to Python's.
 import {createInterface} from "node:readline";
 import {fold, type FoldOptions} from "./fold";
+import {formatShare, formatValue} from "./format";
 import {layout} from "./layout";
+import {makePalette, PLAIN} from "./palette";
 import {search} from "./search";
 import {decode, decompress} from "./tables";
 
@@ -9,6 +11,10 @@ interface Request {
   readonly tables: string;
   readonly options?: Partial<FoldOptions>;
   readonly search?: string | null;
+}
+
+interface Numbers {
+  readonly numbers: readonly number[];
 }
 
 const DEFAULTS: FoldOptions = {
@@ -26,6 +32,7 @@ async function answer({tables: packed, options, search: pattern}: Request): Prom
   const tree = fold(tables, {...DEFAULTS, ...options});
   const boxes = layout(tree);
   const found = pattern == null ? null : search(tree, tables, pattern);
+  const palette = makePalette(tables, "name", "light");
   return {
     parent: Array.from(tree.parent),
     function: Array.from(tree.function),
@@ -37,9 +44,19 @@ async function answer({tables: packed, options, search: pattern}: Request): Prom
     total_samples: Array.from(tree.totalSamples),
     depth: Array.from(boxes.depth),
     x: Array.from(boxes.x),
+    fill: Array.from(palette.ofFunction, (color) => palette.paints[PLAIN][color].fill),
     matched: found?.ok ? Array.from(found.matched) : [],
     fraction: found?.ok ? found.fraction : null,
     error: found && !found.ok ? found.error : null,
+  };
+}
+
+function written({numbers}: Numbers): object {
+  return {
+    ns: numbers.map((number) => formatValue(number, "ns")),
+    bytes: numbers.map((number) => formatValue(number, "bytes")),
+    count: numbers.map((number) => formatValue(number, "count")),
+    share: numbers.map(formatShare),
   };
 }
 
@@ -49,7 +66,8 @@ for await (const line of createInterface({input: process.stdin})) {
   }
   let reply: object;
   try {
-    reply = await answer(JSON.parse(line) as Request);
+    const request = JSON.parse(line) as Request | Numbers;
+    reply = "numbers" in request ? written(request) : await answer(request);
   } catch (error) {
     reply = {error: error instanceof Error ? error.message : String(error)};
   }

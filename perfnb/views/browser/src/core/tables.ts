@@ -167,12 +167,12 @@ class ColumnReader {
 
 /** What the loops rely on to end: indices that exist, and parents before their children. */
 function validate({strings, kinds, threads, functions, frames, stacks, samples}: Tables): void {
-  const within = (name: string, column: ArrayLike<number>, length: number, size: number): void => {
+  const within = (name: string, column: ArrayLike<number>, length: number, size: number, least = 0): void => {
     if (column.length !== length) {
       throw new MalformedTables(`column ${name} has ${column.length} rows, its table has ${length}`);
     }
     for (let row = 0; row < length; row++) {
-      if (!(column[row] >= 0 && column[row] < size)) {
+      if (!(column[row] >= least && column[row] < size)) {
         throw new MalformedTables(`column ${name}, row ${row}: no such index ${column[row]}`);
       }
     }
@@ -184,7 +184,8 @@ function validate({strings, kinds, threads, functions, frames, stacks, samples}:
   within("functions.kind", functions.kind, rows, kinds.length);
   within("frames.function", frames.function, frames.line.length, rows);
   within("stacks.frame", stacks.frame, stacks.parent.length, frames.line.length);
-  within("samples.stack", samples.stack, samples.weight.length, stacks.parent.length);
+  // −1 is the empty stack.
+  within("samples.stack", samples.stack, samples.weight.length, stacks.parent.length, -1);
   within("samples.thread", samples.thread, samples.weight.length, threads.length);
   for (let stack = 0; stack < stacks.parent.length; stack++) {
     if (!(stacks.parent[stack] >= -1 && stacks.parent[stack] < stack)) {
