@@ -1,9 +1,10 @@
-"""Value types (kind, unit) and how people read them: ``1.24 s``, ``3.1 MiB``, ``12 %``."""
+"""Value types (kind, unit) and how people read them: ``1.24 s``, ``3.1 MiB``, ``12.0 %``."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 UNITS = ("ns", "bytes", "count")
 
@@ -35,6 +36,8 @@ class ValueType:
 def format_value(value: float, unit: str) -> str:
     """Return `value` with three significant digits and a unit that fits its size.
 
+    The browser's ``core/format.ts`` writes the same, but for unbreakable spaces.
+
     Parameters
     ----------
     value : float
@@ -42,30 +45,60 @@ def format_value(value: float, unit: str) -> str:
     unit : {"ns", "bytes", "count"}
         Its unit.
     """
-    if unit == "ns":
-        return _scaled(value, (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)))
-    if unit == "bytes":
-        return _scaled(value, (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0)))
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
-def _scaled(value: float, steps: tuple[tuple[str, float], ...]) -> str:
     if value == 0:
-        return f"0 {steps[-1][0]}"
+        return "0"
     size = abs(value)
-    name, factor = next((step for step in steps if size >= step[1]), steps[-1])
-    scaled = value / factor
-    if name == steps[-1][0] and float(value).is_integer():
-        return f"{value:.0f} {name}"
-    digits = max(0, 2 - math.floor(math.log10(abs(scaled))))
-    return f"{scaled:,.{digits}f} {name}"
+    if unit == "ns":
+        text = _duration(size)
+    elif unit == "bytes":
+        text = _scaled(size, _SIZES)
+    else:
+        text = f"{_round(size):,}"
+    return f"−{text}" if value < 0 else text
 
 
 def format_percent(fraction: float) -> str:
-    """Return `fraction` (0 to 1) in per cent: ``12 %``, ``3.4 %``, ``0.05 %``."""
-    percent = 100 * fraction
-    if percent == 0:
-        return "0 %"
-    if abs(percent) >= 9.95:
-        return f"{percent:.0f} %"
-    return f"{percent:.1f} %" if abs(percent) >= 0.095 else f"{percent:.2g} %"
+    """Return `fraction` (0 to 1) in per cent: ``12.0 %``, ``3.4 %``, ``0.05 %``."""
+    percent = fraction * 100
+    if percent == 0 or percent >= 99.95:
+        return f"{_round(percent)} %"
+    if percent < 0.01:
+        return "< 0.01 %"
+    return f"{_fixed(percent, 2 if percent < 0.995 else 1)} %"
+
+
+_Steps = tuple[tuple[float, str], ...]
+_DURATIONS: _Steps = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns"))
+_SIZES: _Steps = tuple(
+    (2.0 ** (10 * power), name)
+    for power, name in ((5, "PiB"), (4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB"), (0, "B"))
+)
+
+
+def _duration(ns: float) -> str:
+    seconds = _round(ns / 1e9)
+    if seconds >= 3600:
+        minutes = _round(ns / 60e9)
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    if seconds >= 100:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    return _scaled(ns, _DURATIONS)
+
+
+def _scaled(value: float, steps: _Steps) -> str:
+    # Half a digit early, so that 999.9 µs reads 1.00 ms and not 1000 µs.
+    size, name = next((step for step in steps if value >= step[0] * 0.9995), steps[-1])
+    if size == 1 and float(value).is_integer():
+        return f"{value:.0f} {name}"
+    scaled = value / size
+    return f"{_fixed(scaled, 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2)} {name}"
+
+
+def _round(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+def _fixed(value: float, digits: int) -> str:
+    """Round half up, as JavaScript's toFixed does."""
+    step = Decimal(1).scaleb(-digits)
+    return str(Decimal(value).quantize(step, rounding=ROUND_HALF_UP))

@@ -111,8 +111,11 @@ class InProcessBackend:
             while True:
                 # Uneven intervals cannot fall into step with the program's own rhythm. Nothing is
                 # made up for: two looks without letting go of the GIL would see one moment twice.
-                due = max(due, time.monotonic() - period) + period * chance.uniform(0.5, 1.5)
-                if self._done.wait(max(0.0, due - time.monotonic())):
+                now = time.monotonic()
+                due = max(due, now - period)
+                while due <= now:
+                    due += period * chance.uniform(0.5, 1.5)
+                if self._done.wait(due - now):
                     break
                 now = time.monotonic_ns()
                 self._late += now / 1e9 - due > period

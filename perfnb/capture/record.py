@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,21 @@ from perfnb.model import Profile
 _one_at_a_time = threading.Lock()
 
 
+Finish = Callable[[Profile], Profile]
+
+
+class _Finish:
+    default: Finish = staticmethod(lambda profile: profile)
+
+
+def set_finish(finish: Finish | None) -> None:
+    """Set what is done with every recorded profile; None for nothing.
+
+    A notebook gives frames the names of its cells this way.
+    """
+    _Finish.default = staticmethod(finish or (lambda profile: profile))
+
+
 class Recorder:
     """A recording: a context manager whose `profile` is there when it is done.
 
@@ -31,6 +47,8 @@ class Recorder:
         "auto" takes the first that is permitted, and the profile says which and why.
     title : str
         What is recorded, for people.
+    finish : callable, optional
+        Makes of the profile what `profile` shall be; by default what `set_finish` says.
     **options
         Fields of `CaptureSpec`: `rate`, `idle`, `native`, `gil`, `subprocesses`.
 
@@ -42,7 +60,14 @@ class Recorder:
         Why there is no profile.
     """
 
-    def __init__(self, backend: str = "auto", title: str = "", **options: Any) -> None:
+    def __init__(
+        self,
+        backend: str = "auto",
+        title: str = "",
+        *,
+        finish: Finish | None = None,
+        **options: Any,
+    ) -> None:
         if backend != "auto" and backend not in BACKENDS.names():
             known = ", ".join(("auto", *BACKENDS.names()))
             raise OptionError(f"no backend called {backend!r}", f"choose one of {known}")
@@ -51,6 +76,8 @@ class Recorder:
         self._title = title
         self._backend: Backend | None = None
         self._reason = ""
+        self._second_choice = False
+        self._finish = finish or _Finish.default
         self._profile: Profile | None = None
         self.error: CaptureError | None = None
 
@@ -99,6 +126,7 @@ class Recorder:
                 refused.append(f"{name}: {error.message}")
                 continue
             self._backend = backend
+            self._second_choice = bool(refused)
             self._reason = "; ".join(refused) or (
                 "the most exact that is permitted here" if self._wanted == "auto" else "asked for"
             )
@@ -125,8 +153,15 @@ class Recorder:
         finally:
             _one_at_a_time.release()
         self._profile = replace(
-            profile, metadata=replace(profile.metadata, title=self._title, reason=self._reason)
+            profile,
+            metadata=replace(
+                profile.metadata,
+                title=self._title,
+                reason=self._reason,
+                second_choice=self._second_choice,
+            ),
         )
+        self._profile = self._finish(self._profile)
         return self._profile
 
     def abort(self) -> None:

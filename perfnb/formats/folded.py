@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from perfnb.model import Profile
+from perfnb.model.calltree import frame_label
+
+_UNWRITABLE = str.maketrans({";": ":", "\n": " ", "\r": " "})
 
 
 class FoldedExporter:
@@ -21,8 +24,8 @@ class FoldedExporter:
         """Write `profile` to `path`."""
         tables, samples = profile.tables, profile.samples
         names = [
-            name.replace(";", ":").replace("\n", " ").replace("\r", " ")
-            for name in tables.functions.name
+            frame_label(tables.functions, row, 0).translate(_UNWRITABLE)
+            for row in range(len(tables.functions))
         ]
         text = [""] * (len(tables.stacks) + 1)
         rows = zip(tables.stacks.parent.tolist(), tables.stacks.frame.tolist(), strict=True)

@@ -19,6 +19,8 @@ class Metadata:
         Who took the samples.
     reason : str
         Why this backend was chosen.
+    second_choice : bool
+        Whether a better one was refused; `reason` says why.
     start_monotonic_ns, end_monotonic_ns : int or None
         CLOCK_MONOTONIC bounds of the recorded window.
     start_wall : float or None
@@ -51,6 +53,7 @@ class Metadata:
     backend: str = ""
     backend_version: str = ""
     reason: str = ""
+    second_choice: bool = False
     start_monotonic_ns: int | None = None
     end_monotonic_ns: int | None = None
     start_wall: float | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from perfnb.capture.record import set_finish
 from perfnb.errors import OptionError
 from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
 from perfnb.notebook.session import FlameSession
@@ -82,6 +83,7 @@ def load(shell: InteractiveShell) -> FlameSession:
     shell.input_transformers_cleanup.insert(0, flame_cell)
     shell.events.register("pre_execute", session.before_cell)
     shell.events.register("post_execute", session.after_cell)
+    set_finish(session.cleaned_here)
     for command in ("%flame", "%%flame"):
         shell.set_hook("complete_command", complete_options, str_key=command)
     return session
@@ -90,6 +92,7 @@ def load(shell: InteractiveShell) -> FlameSession:
 def unload(shell: InteractiveShell, session: FlameSession) -> None:
     """Undo `load`."""
     session.abort()
+    set_finish(None)
     shell.input_transformers_cleanup.remove(flame_cell)
     shell.events.unregister("pre_execute", session.before_cell)
     shell.events.unregister("post_execute", session.after_cell)

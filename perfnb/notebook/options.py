@@ -49,8 +49,8 @@ def make_parser() -> argparse.ArgumentParser:
         prog="%%flame",
         add_help=False,
         allow_abbrev=False,
-        usage="%%flame [options]        the cell below, as a flame graph\n"
-        "       %flame [options] STATEMENT",
+        usage="%%%%flame [options]        the cell below, as a flame graph\n"
+        "       %%flame [options] STATEMENT",
         description="Record where the time goes and draw it as a flame graph.",
     )
     add = parser.add_argument

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,20 +42,25 @@ class FlameSession:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.last: Profile | None = None
-        self._depth = 0
+        # How many cells run inside one another, per thread: subshells run beside the main one.
+        self._depth: Counter[int] = Counter()
         self._active: _Running | None = None
 
     def before_cell(self, *_: Any) -> None:
         """A cell begins (also one that runs inside another)."""
-        self._depth += 1
+        self._depth[threading.get_native_id()] += 1
 
     def after_cell(self, *_: Any) -> None:
         """A cell has ended, whichever way."""
-        running = self._active
-        if running is not None and running.depth >= self._depth:
+        running, thread = self._active, threading.get_native_id()
+        if (
+            running is not None
+            and running.thread == thread
+            and running.depth >= self._depth[thread]
+        ):
             self.finish()
         # A cell that was running when the extension was loaded ends without having begun.
-        self._depth = max(0, self._depth - 1)
+        self._depth[thread] = max(0, self._depth[thread] - 1)
 
     def begin(self, options: FlameOptions) -> bool:
         """Start recording until `finish`; say so and return False if that cannot be."""
@@ -67,7 +73,7 @@ class FlameSession:
                     )
                 )
             return False
-        number = self.number()
+        number, thread = self.number(), threading.get_native_id()
         recorder = Recorder(
             backend=options.backend,
             title=options.title or f"In [{number}]",
@@ -76,8 +82,9 @@ class FlameSession:
             gil=options.gil,
             idle=options.idle,
             subprocesses=options.subprocesses,
+            finish=lambda profile: self.cleaned(profile, thread, number, options.all_frames),
         )
-        running = _Running(recorder, options, self._depth, threading.get_native_id(), number)
+        running = _Running(recorder, options, self._depth[thread], thread)
         try:
             recorder.start()
         except PerfnbError as error:
@@ -96,7 +103,6 @@ class FlameSession:
         except PerfnbError as error:
             notice(error)
             return None
-        profile = self.cleaned(profile, running)
         self.last = profile
         if running.options.bind:
             self.shell.user_ns[running.options.bind] = profile
@@ -111,17 +117,33 @@ class FlameSession:
         if running is not None:
             running.recorder.abort()
 
-    def cleaned(self, profile: Profile, running: _Running) -> Profile:
-        """Return the profile as a person recognises it."""
+    def cleaned(
+        self, profile: Profile, thread: int, number: int, all_frames: bool = False
+    ) -> Profile:
+        """Return the profile as a person recognises it.
+
+        Parameters
+        ----------
+        profile : Profile
+            As recorded.
+        thread, number : int
+            The native id of the thread that ran the cell, and the cell's number.
+        all_frames : bool
+            Whether the machinery stays.
+        """
         # `%%time` and `%timeit` compile what they run under these names.
-        timed = dict.fromkeys(("<timed exec>", "<timed eval>", "<magic-timeit>"), running.number)
+        timed = dict.fromkeys(("<timed exec>", "<timed eval>", "<magic-timeit>"), number)
         profile = name_cells(profile, {**timed, **self.cells()})
-        if running.options.all_frames:
+        if all_frames:
             return profile
         before = len(profile)
-        profile = without_machinery(profile, running.thread)
+        profile = without_machinery(profile, thread)
         extra = {**profile.metadata.extra, "machinery_samples": before - len(profile)}
         return replace(profile, metadata=replace(profile.metadata, extra=extra))
+
+    def cleaned_here(self, profile: Profile) -> Profile:
+        """Return what a `record` block in a cell recorded, as a person recognises it."""
+        return self.cleaned(profile, threading.get_native_id(), self.number())
 
     def cells(self) -> Mapping[str, int]:
         """Return the number of the cell that each of the compiler's file names stands for."""
@@ -140,11 +162,8 @@ class FlameSession:
 
 
 class _Running:
-    def __init__(
-        self, recorder: Recorder, options: FlameOptions, depth: int, thread: int, number: int
-    ) -> None:
+    def __init__(self, recorder: Recorder, options: FlameOptions, depth: int, thread: int) -> None:
         self.recorder = recorder
         self.options = options
         self.depth = depth
         self.thread = thread
-        self.number = number

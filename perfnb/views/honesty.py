@@ -57,6 +57,8 @@ def _backend(m: Metadata) -> Item | None:
     if not m.backend:
         return None
     text = f"{m.backend} {m.backend_version}".strip()
+    if m.second_choice:
+        return Item("backend", f"{text}, as a better one was refused", "note", f"{m.reason}.")
     return Item("backend", text, "ok", f"Chosen: {m.reason}." if m.reason else "")
 
 
