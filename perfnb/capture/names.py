@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_ROOT = re.compile(r"^.*/(?:site-packages|dist-packages|lib/python3\.\d+t?(?:/lib-dynload)?)/")
+from perfnb.transform.paths import LIBRARY_ROOT
+
 _FROZEN = re.compile(r"^<frozen (.+)>$")
 _LIBRARY = re.compile(r"\.(?:so(?:\.[\d.]+)?|dylib|dll|pyd)$")
 _NATIVE = re.compile(
@@ -38,7 +39,7 @@ def module_of(file: str, roots: tuple[str, ...] = ()) -> str:
     if file.startswith("<"):
         return ""
     below = [root for root in roots if root and file.startswith(root.rstrip("/") + "/")]
-    known = _ROOT.match(file)
+    known = LIBRARY_ROOT.match(file)
     if known:
         below.append(known[0])
     rest = file[len(max(below, key=len).rstrip("/")) + 1 :] if below else file.rpartition("/")[2]

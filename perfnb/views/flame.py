@@ -11,6 +11,7 @@ from perfnb.errors import OptionError
 from perfnb.model import CallTree, Profile
 from perfnb.model.calltree import MERGE
 from perfnb.transform.invert import invert
+from perfnb.transform.paths import shorten_paths
 from perfnb.units import format_percent
 from perfnb.views.honesty import Item, honesty
 from perfnb.views.svg import svg
@@ -87,13 +88,18 @@ class FlameView:
 
         warning, items = honesty(self.profile)
         properties: dict[str, Any] = {
-            "source": ProfileSource(tables=pack(self.profile)),
+            "source": ProfileSource(tables=pack(self.shown)),
             "title": self.title,
             "honesty": [item.as_dict() for item in items],
             "summary": warning,
             **self._options,
         }
         return FlameGraph(**properties)
+
+    @cached_property
+    def shown(self) -> Profile:
+        """The profile with the paths that the picture shows."""
+        return shorten_paths(self.profile)
 
     @property
     def warning(self) -> str:
@@ -108,7 +114,7 @@ class FlameView:
     @cached_property
     def tree(self) -> CallTree:
         """The call tree that is drawn at first."""
-        profile = invert(self.profile) if self._options["inverted"] else self.profile
+        profile = invert(self.shown) if self._options["inverted"] else self.shown
         return CallTree.of(
             profile, self._options["merge"], split_threads=self._options["split_threads"]
         )

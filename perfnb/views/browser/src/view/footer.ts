@@ -11,7 +11,12 @@ export class Footer {
   constructor(private readonly tip: Tip) {}
 
   show(summary: string, honesty: readonly HonestyItem[]): void {
-    const items = [...honesty].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+    const warnings = honesty.filter(({level}) => level === "warn");
+    // The summary is about the first warning: where there is no other, a chip would say it twice.
+    const said = summary !== "" && warnings.length === 1 ? warnings[0] : null;
+    const items = honesty
+      .filter((item) => item !== said)
+      .sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
     const parts: HTMLElement[] = [];
     if (summary !== "") {
       parts.push(element("div", {class: "summary", role: "note"}, icon(...ICONS.warn), element("span", {}, summary)));

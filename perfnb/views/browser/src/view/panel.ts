@@ -2,22 +2,20 @@
 // them. It knows nothing of Bokeh: the settings come in, and the reader's changes go out.
 import {ROOT} from "../core/calltree";
 import {formatValue} from "../core/format";
-import {makePalette, type Palette, type Theme} from "../core/palette";
 import type {Tables} from "../core/tables";
 import {Crumbs} from "./crumbs";
 import {detailsOf, inWords} from "./details";
 import {element} from "./dom";
+import {Drawing} from "./drawing";
 import {Footer} from "./footer";
 import {handleKey} from "./keyboard";
 import {Legend} from "./legend";
 import {Navigator} from "./navigator";
-import {fillOf, Painter} from "./painter";
 import {probeOf, type Probe} from "./probe";
-import {Rows} from "./rows";
 import {Scene} from "./scene";
 import type {Change, Settings} from "./settings";
 import {Stage} from "./stage";
-import {backdrop, pageTheme, watchTheme} from "./theme";
+import {watchTheme} from "./theme";
 import {Tip} from "./tip";
 import {Toolbar} from "./toolbar";
 
@@ -41,7 +39,7 @@ export class Panel {
   private readonly toolbar: Toolbar;
   private readonly crumbs = new Crumbs((node) => this.zoomTo(node));
   private readonly stage: Stage;
-  private readonly painter: Painter;
+  private readonly drawing: Drawing;
   private readonly legend = new Legend();
   private readonly footer = new Footer(this.tip);
   private readonly at = new Navigator({
@@ -50,13 +48,7 @@ export class Panel {
     width: () => this.stage.width,
   });
   private tables: Tables | null = null;
-  private palette!: Palette;
-  private rows = new Rows(1, 18, "icicle");
-  private shownTheme: Theme = "light";
-  private inks = {font: "", outline: ""};
   private failure: string | null = null;
-  private pending = 0;
-  private lastPaint = 0;
 
   constructor(
     private settings: Settings,
@@ -75,7 +67,7 @@ export class Panel {
     const {camera} = this.at;
     this.stage = new Stage({
       resized: () => this.resized(),
-      scrolled: () => this.repaint(),
+      scrolled: () => this.drawing.paintSoon(),
       click: (x, y) => this.click(x, y),
       reset: () => this.reset(),
       hover: (x, y, event) => this.point(x, y, event),
@@ -83,7 +75,7 @@ export class Panel {
       pan: (pixels) => camera.pan(pixels * this.at.unitsPerPixel),
       zoom: (x, factor) => camera.zoom(camera.x0 + x * this.at.unitsPerPixel, factor),
     });
-    this.painter = new Painter(this.stage.canvas);
+    this.drawing = new Drawing(this.el, this.stage, this.at, actions.painted);
     this.stage.canvas.addEventListener("keydown", (event) => this.onKey(event));
     this.stage.canvas.addEventListener("blur", () => this.tip.hide());
     this.el.append(
@@ -137,7 +129,7 @@ export class Panel {
   dispose(): void {
     this.stopped.abort();
     this.at.camera.stop();
-    cancelAnimationFrame(this.pending);
+    this.drawing.dispose();
     this.stage.dispose();
     this.toolbar.search.dispose();
     this.tip.hide();
@@ -145,14 +137,14 @@ export class Panel {
   }
 
   probe(): Probe {
-    const {at, rows, stage} = this;
+    const {at, drawing, stage} = this;
     const name = (node: number): string | null => (node < 0 ? null : (at.scene?.label(node).name ?? null));
     return {
-      ...probeOf(at.scene, at.camera, rows, stage),
+      ...probeOf(at.scene, at.camera, drawing.rows, stage),
       focus: name(at.focus) ?? "",
       selected: name(at.selected),
-      theme: this.shownTheme,
-      paint_ms: this.lastPaint,
+      theme: drawing.theme,
+      paint_ms: drawing.lastPaint,
     };
   }
 
@@ -182,44 +174,24 @@ export class Panel {
   private research(): void {
     this.at.match = -1;
     this.at.scene?.search(this.settings.pattern);
-    this.repaint();
+    this.drawing.paintSoon();
   }
 
   private relayout(): void {
-    const {settings, stage} = this;
     const {scene} = this.at;
-    if (scene === null) {
-      return;
+    if (scene !== null) {
+      this.drawing.layOut(this.settings, scene.rows);
+      this.drawing.paint();
     }
-    const turned = this.rows.orientation !== settings.orientation || this.rows.count !== scene.rows;
-    this.rows = new Rows(scene.rows, settings.frameHeight, settings.orientation);
-    stage.setHeight(this.rows.total, settings.maxRowsHeight);
-    if (turned) {
-      // To where the root is.
-      stage.scroll = settings.orientation === "icicle" ? 0 : this.rows.total;
-    }
-    this.paintNow();
   }
 
   private retheme(): void {
     const {theme, colorBy} = this.settings;
-    this.shownTheme = theme === "auto" ? pageTheme() : theme;
-    this.el.dataset["theme"] = this.shownTheme;
-    this.inks.font = "";
-    this.reground();
-    if (this.tables !== null) {
-      this.palette = makePalette(this.tables, colorBy, this.shownTheme);
-    }
+    this.drawing.dressIn(theme, colorBy, this.tables);
     if (this.at.scene !== null) {
-      this.legend.show(this.at.scene, colorBy, this.shownTheme, this.palette);
-      this.repaint();
+      this.showLegend(this.at.scene);
+      this.drawing.paintSoon();
     }
-  }
-
-  /** On a page of the other theme, texts need a ground of their own. */
-  private reground(): void {
-    const host = (this.el.getRootNode() as Partial<ShadowRoot>).host;
-    this.el.classList.toggle("grounded", host?.isConnected === true && backdrop(host) !== this.shownTheme);
   }
 
   /** Everything around the canvas, from the settings. */
@@ -233,13 +205,18 @@ export class Panel {
     if (scene !== null) {
       const {tree, tables} = scene;
       this.crumbs.show(scene, focus);
-      this.legend.show(scene, settings.colorBy, this.shownTheme, this.palette);
+      this.showLegend(scene);
       this.stage.canvas.setAttribute(
         "aria-label",
         `${settings.title || "Flame graph"}: ${formatValue(tree.total[ROOT], tables.value.unit)} ` +
           `${tables.value.kind}. Arrow keys go from frame to frame, Enter zooms, Escape shows all.`,
       );
     }
+  }
+
+  private showLegend(scene: Scene): void {
+    const {theme, palette} = this.drawing;
+    this.legend.show(scene, this.settings.colorBy, theme, palette);
   }
 
   private dressToolbar(): void {
@@ -250,52 +227,15 @@ export class Panel {
     this.toolbar.search.show(pattern, hit?.fraction ?? null, hit?.count ?? 0, match, scene?.searchError ?? null);
   }
 
-  // Painting.
-
-  private repaint(): void {
-    if (this.pending === 0) {
-      this.pending = requestAnimationFrame(() => this.paintNow());
-    }
-  }
-
-  private paintNow(): void {
-    cancelAnimationFrame(this.pending);
-    this.pending = 0;
-    const {stage, palette, rows} = this;
-    const {scene, camera, focus, hover, selected} = this.at;
-    const {width, height, scroll} = stage;
-    if (scene !== null && stage.isSaying) {
-      // That there is nothing to paint is the picture.
-      this.actions.painted(0);
-    }
-    if (scene === null || width === 0 || height === 0) {
-      return;
-    }
-    const start = performance.now();
-    const inks = this.readInks();
-    this.painter.paint({scene, palette, camera, rows, width, height, scroll, focus, hover, selected, ...inks});
-    this.lastPaint = performance.now() - start;
-    this.actions.painted(this.lastPaint);
-  }
-
-  /** The canvas cannot see the style sheet: what it needs of it is read once per theme. */
-  private readInks(): Panel["inks"] {
-    if (this.inks.font === "") {
-      const style = getComputedStyle(this.el);
-      this.inks = {font: `12px ${style.fontFamily}`, outline: style.getPropertyValue("--outline")};
-    }
-    return this.inks;
-  }
-
   // What the reader does.
 
   private resized(): void {
-    this.reground();
+    this.drawing.reground();
     if (this.at.scene !== null) {
       this.crumbs.show(this.at.scene, this.at.focus);
     }
     if (this.failure === null) {
-      this.paintNow();
+      this.drawing.paint();
     } else if (this.stage.isSaying) {
       this.actions.failed(this.failure);
     }
@@ -303,7 +243,7 @@ export class Panel {
 
   private moved(): void {
     this.dressToolbar();
-    this.repaint();
+    this.drawing.paintSoon();
   }
 
   private focused(): void {
@@ -327,12 +267,11 @@ export class Panel {
   }
 
   private reveal(node: number): void {
-    const top = this.rows.top(this.at.scene!.boxes.depth[node]);
-    this.stage.reveal(top, this.rows.height);
+    this.stage.reveal(this.drawing.topOf(node), this.drawing.rows.height);
   }
 
   private click(x: number, y: number): void {
-    const node = this.at.pick(this.rows.depthAt(y), x);
+    const node = this.at.pick(this.drawing.rows.depthAt(y), x);
     if (node >= 0) {
       this.at.selected = -1;
       this.zoomTo(node);
@@ -340,12 +279,12 @@ export class Panel {
   }
 
   private point(x: number, y: number, event: PointerEvent): void {
-    const {at, stage} = this;
-    const node = at.pick(this.rows.depthAt(y), x);
+    const {at, drawing, stage} = this;
+    const node = at.pick(drawing.rows.depthAt(y), x);
     if (node !== at.hover) {
       at.hover = node;
       stage.canvas.classList.toggle("pointing", node >= 0);
-      this.repaint();
+      this.drawing.paintSoon();
     }
     if (node >= 0 && at.scene !== null) {
       this.tip.showAt(this.describe(at.scene, node), event.clientX, event.clientY);
@@ -358,12 +297,12 @@ export class Panel {
     this.tip.hide();
     if (this.at.hover >= 0) {
       this.at.hover = -1;
-      this.repaint();
+      this.drawing.paintSoon();
     }
   }
 
   private describe(scene: Scene, node: number): HTMLElement {
-    return detailsOf(scene, node, this.at.focus, fillOf(this.palette, scene, node));
+    return detailsOf(scene, node, this.at.focus, this.drawing.fillOf(node));
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -401,15 +340,15 @@ export class Panel {
       at.hover = -1;
       this.reveal(node);
       this.live.textContent = inWords(at.scene, node);
-      this.paintNow();
+      this.drawing.paint();
     }
   }
 
   private tipBySelected(): void {
-    const {at, rows, stage} = this;
+    const {at, drawing, stage} = this;
     if (at.scene !== null) {
       const box = stage.canvas.getBoundingClientRect();
-      const bottom = rows.top(at.scene.boxes.depth[at.selected]) + rows.height - stage.scroll;
+      const bottom = drawing.topOf(at.selected) + drawing.rows.height - stage.scroll;
       this.tip.showAt(this.describe(at.scene, at.selected), box.left + at.middleOf(at.selected), box.top + bottom - 8);
     }
   }
