@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,14 @@ from perfnb.capture.names import is_native, module_of
 from perfnb.model import ProfileBuilder, Thread
 
 _THREAD = re.compile(r"^thread \((\w+)\)(?:: (.*))?$", re.S)
+_STRING = r'"((?:[^"\\]|\\.)*)"'
+# As py-spy writes it, fields in this order: less work than a JSON parser that is asked
+# for one event at a time.
+_EVENT = re.compile(
+    rf'\{{"args":\{{"filename":{_STRING},"line":(\d+|null)\}},"cat":"py-spy","name":{_STRING},'
+    r'"ph":"([BE])","pid":(\d+),"tid":(\d+),"ts":(\d+)\},?'
+)
+_Event = tuple[str | Any, ...]
 _PROCESS = re.compile(r"^process (\d+)(?::\"?(.*?)\"?)?$", re.S)
 
 
@@ -66,38 +75,41 @@ def read_tracks(data: bytes, builder: ProfileBuilder, roots: tuple[str, ...]) ->
     ValueError
         If it is not such a file.
     """
-    events = _without_closing(json.loads(data))
-    frames: dict[tuple[str, str, int], int] = {}
+    frames: dict[tuple[str, str, str], int] = {}
     tracks: list[Track] = []
-    open_tracks: dict[tuple[int, int], _OpenTrack] = {}
-    for event in events:
-        key = event["pid"], event["tid"]
-        track = open_tracks.get(key)
+    open_tracks: dict[tuple[str, str], _OpenTrack] = {}
+    for file, line, name, phase, pid, tid, at in _seen_events(data):
+        track = open_tracks.get((pid, tid))
         if track is None:
-            track = open_tracks[key] = _OpenTrack(event["pid"])
-        name, file = event["name"], event["args"]["filename"]
-        if event["ph"] == "E":
-            track.end(event["ts"])
+            track = open_tracks[pid, tid] = _OpenTrack(int(pid))
+        if phase == "E":
+            track.end(int(at))
             continue
-        if not file:
-            if named := _THREAD.match(name):
-                # A thread id that the C library gave out again begins a new thread.
-                if track.changes:
-                    tracks.append(track.close())
-                track.thread = Thread(event["pid"], int(named[1], 0), named[2] or "", track.process)
-                track.begin_hidden()
-                continue
-            if process := _PROCESS.match(name):
-                track.process = process[2] or ""
-                track.begin_hidden()
-                continue
-        line = event["args"]["line"] or 0
-        frame = frames.get((name, file, line))
+        frame = frames.get((file, line, name))
         if frame is None:
-            frame = frames[name, file, line] = frame_of(builder, roots, name, file, line)
-        track.begin(event["ts"], builder, frame)
+            if not file and _names_track(track, _text(name), tracks):
+                continue
+            frame = frames[file, line, name] = frame_of(
+                builder, roots, _text(name), _text(file), 0 if line == "null" else int(line)
+            )
+        track.begin(int(at), builder, frame)
     tracks += [track.close() for track in open_tracks.values() if track.changes]
     return tracks
+
+
+def _names_track(track: _OpenTrack, name: str, closed: list[Track]) -> bool:
+    """Take a frame that stands for a thread or process, and return whether it was one."""
+    if named := _THREAD.match(name):
+        # A thread id that the C library gave out again begins a new thread.
+        if track.changes:
+            closed.append(track.close())
+        track.thread = Thread(track.thread.pid, int(named[1], 0), named[2] or "", track.process)
+    elif process := _PROCESS.match(name):
+        track.process = process[2] or ""
+    else:
+        return False
+    track.path.append(-1)
+    return True
 
 
 class _OpenTrack:
@@ -107,17 +119,20 @@ class _OpenTrack:
         self.path: list[int] = []
         self.changes: list[tuple[float, int]] = []
 
-    def begin_hidden(self) -> None:
-        self.path.append(-1)
-
     def begin(self, at: float, builder: ProfileBuilder, frame: int) -> None:
         self.path.append(builder.push(self.path[-1] if self.path else -1, frame))
-        self.changes.append((at, self.path[-1]))
+        self.change(at)
 
     def end(self, at: float) -> None:
         if not self.path:
             raise ValueError(f"an event ends at {at} µs that has not begun")
         self.path.pop()
+        self.change(at)
+
+    def change(self, at: float) -> None:
+        # A look that changes several frames is several events of one time.
+        if self.changes and self.changes[-1][0] == at:
+            self.changes.pop()
         self.changes.append((at, self.path[-1] if self.path else -1))
 
     def close(self) -> Track:
@@ -126,11 +141,34 @@ class _OpenTrack:
         return Track(self.thread, at, stack.astype(np.int64))
 
 
-def _without_closing(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drop the ends that py-spy writes when it stops: nothing was seen then."""
-    if not isinstance(events, list):
-        raise ValueError("not a list of events")
-    end = len(events)
-    while end and events[end - 1]["ph"] == "E" and events[end - 1]["ts"] == events[-1]["ts"]:
-        end -= 1
-    return events[:end]
+def _seen_events(data: bytes) -> Iterator[_Event]:
+    """Yield the events, less the ends that py-spy writes when it stops: nothing was seen then.
+
+    They are matched one by one: the trace of a long recording is hundreds of megabytes,
+    and many times that as Python objects.
+    """
+    text = data.decode("utf-8")
+    at, end = 1, len(text.rstrip()) - 1
+    if text[:1] != "[" or text[end : end + 1] != "]":
+        raise ValueError("the trace is not a whole list of events")
+    held: list[_Event] = []
+    while at < end:
+        match = _EVENT.match(text, at)
+        if match is None:
+            raise ValueError(f"no event of py-spy's at character {at} of the trace")
+        at = match.end()
+        event = match.groups()
+        # Ends at one instant are held back until it is known that something follows.
+        if held and (event[3] != "E" or event[6] != held[-1][6]):
+            yield from held
+            held.clear()
+        if event[3] == "E":
+            held.append(event)
+        else:
+            yield event
+
+
+def _text(raw: str) -> str:
+    """Return what a JSON string means, given what stands between its quotation marks."""
+    text: str = json.loads(f'"{raw}"')
+    return text
