@@ -95,7 +95,8 @@ def _scaled(value: float, steps: _Steps) -> str:
 
 
 def _round(value: float) -> int:
-    return math.floor(value + 0.5)
+    whole = math.floor(value)
+    return whole + (value - whole >= 0.5)
 
 
 def _fixed(value: float, digits: int) -> str:

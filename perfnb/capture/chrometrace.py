@@ -19,7 +19,7 @@ _STRING = r'"((?:[^"\\]|\\.)*)"'
 # As py-spy writes it, fields in this order: less work than a JSON parser that is asked
 # for one event at a time.
 _EVENT = re.compile(
-    rf'\{{"args":\{{"filename":{_STRING},"line":(\d+|null)\}},"cat":"py-spy","name":{_STRING},'
+    rf'\{{"args":\{{"filename":{_STRING},"line":(-?\d+|null)\}},"cat":"py-spy","name":{_STRING},'
     r'"ph":"([BE])","pid":(\d+),"tid":(\d+),"ts":(\d+)\},?'
 )
 _Event = tuple[str | Any, ...]
@@ -90,7 +90,7 @@ def read_tracks(data: bytes, builder: ProfileBuilder, roots: tuple[str, ...]) ->
             if not file and _names_track(track, _text(name), tracks):
                 continue
             frame = frames[file, line, name] = frame_of(
-                builder, roots, _text(name), _text(file), 0 if line == "null" else int(line)
+                builder, roots, _text(name), _text(file), 0 if line == "null" else max(0, int(line))
             )
         track.begin(int(at), builder, frame)
     tracks += [track.close() for track in open_tracks.values() if track.changes]

@@ -110,19 +110,19 @@ class Recorder:
     def _begin(self) -> None:
         names = BACKENDS.names() if self._wanted == "auto" else (self._wanted,)
         refused: list[str] = []
-        last: CaptureError | None = None
+        errors: list[CaptureError] = []
         for name in names:
             kind = BACKENDS.get(name).load()
             available = kind.availability(self._spec)
             if not available.ok:
-                last = BackendUnavailable(name, available.reason, available.fix)
+                errors.append(BackendUnavailable(name, available.reason, available.fix))
                 refused.append(f"{name}: {available.reason}")
                 continue
             backend: Backend = kind()
             try:
                 backend.start(self._spec)
             except (PermissionRequired, BackendUnavailable, ToolFailed) as error:
-                last = error
+                errors.append(error)
                 refused.append(f"{name}: {error.message}")
                 continue
             self._backend = backend
@@ -131,8 +131,8 @@ class Recorder:
                 "the most exact that is permitted here" if self._wanted == "auto" else "asked for"
             )
             return
-        assert last is not None
-        raise last
+        # Why the best one cannot is what a person can mend.
+        raise errors[0]
 
     def stop(self) -> Profile:
         """End recording and return the profile.

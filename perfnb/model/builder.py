@@ -98,6 +98,8 @@ class ProfileBuilder:
         state: str | None = None,
     ) -> None:
         """Add one sample; `thread` None is a nameless thread 0."""
+        if state is not None and state not in STATES:
+            raise ValueError(f"state {state!r} is not one of {STATES}")
         row = self.thread(Thread(0, 0)) if thread is None else thread
         code = None if state is None else STATES.index(state)
         self._rows.append((stack, row, weight, time, duration, code))

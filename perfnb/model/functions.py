@@ -39,9 +39,9 @@ def functions_table(profile: Profile) -> pl.DataFrame:
     whole = profile.total
     frame = pl.DataFrame(
         {
-            "name": list(functions.name),
-            "module": list(functions.module),
-            "file": list(functions.file),
+            "name": [_text(name) for name in functions.name],
+            "module": [_text(module) for module in functions.module],
+            "file": [_text(file) for file in functions.file],
             "kind": [KINDS[kind] for kind in functions.kind],
             "self": own,
             "total": total,
@@ -59,3 +59,8 @@ def functions_table(profile: Profile) -> pl.DataFrame:
     )
     seen = frame.filter(pl.col("total_samples") > 0)
     return seen.sort(["self", "total", "name"], descending=[True, True, False])
+
+
+def _text(text: str) -> str:
+    """Return what Polars can hold: a path that is not UTF-8 comes with lone surrogates."""
+    return text.encode("utf-8", "replace").decode()

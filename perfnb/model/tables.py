@@ -103,6 +103,7 @@ class Tables:
         _in_range("functions.kind", functions.kind, 0, len(KINDS))
         _same_length("frames", len(frames), frames.line)
         _in_range("frames.function", frames.function, 0, n)
+        _in_range("frames.line", frames.line, 0, 2**31)
         _unique("frames", "(function, line) pair", frames.function, frames.line)
         _same_length("stacks", len(stacks), stacks.frame)
         _in_range("stacks.frame", stacks.frame, 0, len(frames))

@@ -93,9 +93,12 @@ def _in_event_loop(profile: Profile, thread: int) -> np.ndarray:
     tables, samples = profile.tables, profile.samples
     rows = [i for i, t in enumerate(profile.threads) if t.tid == thread]
     modules = tables.functions.module
-    loop = np.array([module in ("selectors", "asyncio.selector_events") for module in modules])
-    leaf = tables.frames.function[tables.stacks.frame[samples.stack]]
-    here: np.ndarray = np.isin(samples.thread, rows) & loop[leaf] & (samples.stack >= 0)
+    loop = np.array(
+        [module in ("selectors", "asyncio.selector_events") for module in modules], dtype=bool
+    )
+    leaf = tables.frames.function[tables.stacks.frame]
+    # The empty stack, −1, is the last row.
+    here: np.ndarray = np.isin(samples.thread, rows) & np.append(loop[leaf], False)[samples.stack]
     return here
 
 

@@ -43,10 +43,11 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
 
 def notice(error: PerfnbError, more: str = "") -> None:
     """Show an error of perfnb's as a message; the cell goes on."""
-    text = f"perfnb: {error.message}. {more}".strip().replace("..", ".")
+    said = f"{error.message.rstrip('.')}. {more}".strip()
+    text = f"perfnb: {said}"
     if error.hint:
         text += f"\n  → {error.hint}"
-    head = html.escape(f"{error.message}. {more}".strip().replace("..", "."))
+    head = html.escape(said)
     hint = f"<br><span style='opacity:.8'>→ {html.escape(error.hint)}</span>" if error.hint else ""
     body = (
         "<div style='border-left:3px solid #d9822b;padding:4px 10px;margin:4px 0;"

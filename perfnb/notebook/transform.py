@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import token
+from collections.abc import Iterator
+from tokenize import TokenInfo
 
-from IPython.core.inputtransformer2 import cell_magic
+from IPython.core.inputtransformer2 import cell_magic, make_tokens_by_line
 
 from perfnb.errors import OptionError
 from perfnb.notebook.options import parse
 
 _MAGIC = re.compile(r"^%%flame(?:[ \t]+(.*?))?[ \t]*$")
-_FUTURE = re.compile(r"^\s*from\s+__future__\s+import\b")
+_BLANK = {token.COMMENT, token.NL, token.NEWLINE, token.INDENT, token.DEDENT, token.ENDMARKER}
 
 
 def flame_cell(lines: list[str]) -> list[str]:
@@ -43,12 +46,37 @@ def flame_cell(lines: list[str]) -> list[str]:
         # Another cell magic follows: it gets its own body.
         called: list[str] = cell_magic(body[inner:])
         return ["\n"] * first + [start + "\n"] + ["\n"] * inner + called
-    future = [i for i, text in enumerate(body) if _FUTURE.match(text)]
-    if future:
-        # Nothing but comments may come before these.
-        last = body[future[-1]].rstrip("\n")
-        body[future[-1]] = f"{last}; {start}\n"
+    if end := _end_of_futures(body):
+        # Nothing but comments and a docstring may come before these.
+        row, column = end
+        body[row] = f"{body[row][:column]}; {start}{body[row][column:]}"
         return ["\n"] * (first + 1) + body
     # IPython takes off the indentation of the first line from all.
     indent = re.match(r"[ \t]*", body[inner])
     return ["\n"] * first + [(indent[0] if indent else "") + start + "\n"] + body
+
+
+def _end_of_futures(body: list[str]) -> tuple[int, int] | None:
+    """Return line and column where the last ``from __future__ import …`` ends, if there is one."""
+    end = None
+    if "__future__" in "".join(body):
+        for statement in _statements(body):
+            if [word.string for word in statement[:2]] == ["from", "__future__"]:
+                row, column = statement[-1].end
+                end = row - 1, column
+            elif any(word.type != token.STRING for word in statement):
+                break
+    return end
+
+
+def _statements(body: list[str]) -> Iterator[list[TokenInfo]]:
+    for line in make_tokens_by_line(body):
+        words: list[TokenInfo] = []
+        for word in line:
+            if word.string == ";":
+                yield words
+                words = []
+            elif word.type not in _BLANK:
+                words.append(word)
+        if words:
+            yield words

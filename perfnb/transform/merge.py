@@ -14,8 +14,8 @@ from perfnb.model.tables import frozen
 def merge(profiles: Sequence[Profile]) -> Profile:
     """Return one profile with the samples of all.
 
-    Time, duration and state are kept if every profile has them. Equal functions,
-    frames, stacks and threads become one. What the metadata of all agree on is kept.
+    Time, duration and state are kept if every profile that has samples has them. Equal
+    functions, frames, stacks and threads become one. What the metadata of all agree on is kept.
 
     Raises
     ------
@@ -30,6 +30,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         raise IncompatibleProfiles(f"these profiles measure different things: {kinds}")
     builder = ProfileBuilder(profiles[0].value)
     parts = [_remapped(profile, builder) for profile in profiles]
+    parts = [part for part in parts if len(part[0])] or parts[:1]
     columns = [
         None if any(column is None for column in same) else np.concatenate(same)
         for same in zip(*parts, strict=True)

@@ -197,7 +197,7 @@ def clockwork(rounds: int, phase_s: float) -> list[tuple[str, int, int]]:
 
 
 def agreement(profile: Any, log: list[tuple[str, int, int]]) -> tuple[int, int]:
-    """Return how many samples taken during a phase of `log` show its function, and how many do not."""
+    """Return how many samples agree with `log` about what ran, and how many do not."""
     tables, samples = profile.tables, profile.samples
     name = [tables.functions.name[f] for f in tables.frames.function]
     right, wrong = 0, 0
