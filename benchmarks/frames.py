@@ -176,8 +176,8 @@ def text(found: list[dict[str, Any]]) -> str:
 def goals(found: list[dict[str, Any]]) -> list[Goal]:
     return [
         Goal(
-            f"frames while you {gesture} {result['boxes']:,} boxes",
-            Series.of(result[gesture]).median, SMOOTH_MS, "ms",
+            f"19 of 20 frames while you {gesture} {result['boxes']:,} boxes",
+            Series.of(result[gesture]).quantile(0.95), SMOOTH_MS, "ms",
         )
         for result in found if result["what"] == "perfnb"
         for gesture in ("zoom", "pan")

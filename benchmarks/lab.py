@@ -142,7 +142,7 @@ def text(found: dict[str, list[Steps]]) -> str:
     head = (f"end of cell → painted, ms ({len(found['cold'])} rounds)", *STEPS)
     return table(head, rows) + (
         "\nstop: until there is a profile; clean: names of cells, IPython's own frames;\n"
-        "build: until the output is sent; browser: Jupyter's server and page, until it is painted.\n"
+        "build: until the output is sent; browser: server and page, until it is painted.\n"
         "Attaching, before the cell runs: "
         + "; ".join(
             f"{name} {Series.of(steps['attach'] for steps in found[name]).text('.0f')} ms"

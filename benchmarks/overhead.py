@@ -4,6 +4,9 @@ Every measurement is a fresh process with eight idle threads that does a fixed a
 In each round all variants run in random order; the slow-down is the time divided by that of
 the unprofiled run of the same round. Given are the median over the rounds and the quartiles;
 "again" is the unprofiled run a second time, so its spread is the noise of this machine.
+
+samples/s: what the profiler says it got, or what is in its profile. paused: share of the time for
+which perfnb says that the program stood still. CPU beside: what the profiler used of other cores.
 """
 
 from __future__ import annotations
@@ -157,11 +160,13 @@ def row(results: dict[Variant, list[Result]], variant: Variant) -> list[str]:
     mine = results[variant]
     hz = [r["hz"] for r in mine if r.get("hz")]
     beside = [r["beside_s"] / r["wall_s"] for r in mine if r.get("beside_s")]
+    paused = [r["paused_s"] / r["wall_s"] for r in mine if r.get("paused_s")]
     return [
         variant.name,
         variant.rate_text,
         slowdown(results, variant).text(),
         f"{Series.of(hz).median:.0f}" if hz else "—",
+        f"{Series.of(paused).median:.1%}" if paused else "—",
         f"{Series.of(beside).median:.1%}" if beside else "—",
         str(len(mine)),
     ]
@@ -170,6 +175,8 @@ def row(results: dict[Variant, list[Result]], variant: Variant) -> list[str]:
 def goals(results: dict[str, dict[Variant, list[Result]]], rates: list[float]) -> list[Goal]:
     found = []
     for work, of_work in results.items():
+        if not {"perfnb", "py-spy"} <= {variant.name for variant in of_work}:
+            continue
         again = slowdown(of_work, Variant("again"))
         noise = max(again.spread, abs(again.median - 1))
         for rate in rates:
@@ -191,16 +198,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.5, help="length of the work")
     parser.add_argument("--rates", type=float, nargs="+", default=[100.0, 1000.0])
     parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK))
+    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="by name, e.g. perfnb py-spy")
     parser.add_argument("--quick", action="store_true", help="two short rounds: does it run?")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.peer_rounds, options.seconds = 2, 1, 0.8
     about = environment("py-spy", "pyinstrument", "scalene", "numpy")
     of_all = variants(options.rates)
+    if options.only:
+        wanted = {"nothing", "again", *options.only}
+        of_all = [variant for variant in of_all if variant.name in wanted]
     results = measure(options.work, of_all, options.rounds, options.peer_rounds, options.seconds)
     about["load_after"] = os.getloadavg()[0]
     parts = [headline(about)]
-    head = ["", "rate", "slow-down [quartiles]", "samples/s", "CPU beside", "rounds"]
+    head = ["", "rate", "slow-down [quartiles]", "samples/s", "paused", "CPU beside", "rounds"]
     for work, of_work in results.items():
         base = Series.of(r["wall_s"] for r in of_work[Variant("nothing")])
         purpose = (WORK[work].__doc__ or "").strip()

@@ -27,7 +27,6 @@ from perfnb.model.tables import frozen
 from perfnb.units import ValueType
 
 _OFF_CPU, _ON_CPU = STATES.index("off-CPU"), STATES.index("on-CPU")
-_LEAST_RUN_NS = 150_000
 
 BIAS = (
     "sampled from inside the interpreter: a sample is taken where the running code lets go of "
@@ -47,7 +46,7 @@ class InProcessBackend:
         self._rows: list[tuple[int, int, int, int, int]] = []
         self._ticks: list[int] = []
         self._stacks: dict[tuple[int, CodeType, int], int] = {}
-        self._names: dict[int, tuple[int, str]] = {}
+        self._names: dict[int, str] = {}
         self._late = 0
         self._cpu_ns = 0
         self._error: BaseException | None = None
@@ -128,8 +127,9 @@ class InProcessBackend:
                         cpu = time.clock_gettime_ns(cpu_clock(ident))
                     except OSError:  # the thread has ended
                         continue
-                    futex = waits.maybe_gil(self._native_id(ident))
-                    self._rows.append((now, ident, self._stack(frame), cpu, futex))
+                    thread, native = self._identify(ident)
+                    futex = waits.maybe_gil(native)
+                    self._rows.append((now, thread, self._stack(frame), cpu, futex))
                 del frames, frame
         finally:
             waits.close()
@@ -145,16 +145,20 @@ class InProcessBackend:
             stack = stacks.setdefault((stack, code, line), len(stacks))
         return stack
 
-    def _native_id(self, ident: int) -> int:
-        known = self._names.get(ident)
-        if known is None:
-            # Not threading.enumerate(): it takes a lock that a stopped thread may hold.
-            thread = threading._active.get(ident)  # type: ignore[attr-defined]
-            known = (thread.native_id or 0, thread.name) if thread else (0, "")
-            self._names[ident] = known
-        return known[0]
+    def _identify(self, ident: int) -> tuple[int, int]:
+        """Return a number that no other thread gets, and the native id, 0 if unknown.
+
+        Python's own number of a thread is given to another once it has ended.
+        """
+        # Not threading.enumerate(): it takes a lock that a stopped thread may hold.
+        thread = threading._active.get(ident)  # type: ignore[attr-defined]
+        native = (thread.native_id or 0) if thread else 0
+        self._names[native or ident] = thread.name if thread else ""
+        return native or ident, native
 
     def _profile(self, ended: int) -> Profile:
+        self._ticks = [at for at in self._ticks if at <= ended]
+        self._rows = [row for row in self._rows if row[0] <= ended]
         ticks = len(self._ticks)
         wall_ns = ended - self._started
         if not ticks:
@@ -173,7 +177,7 @@ class InProcessBackend:
                 module=module_of(code.co_filename, roots),
             )
             stack_of.append(builder.push(stack_of[parent + 1], frame))
-        samples = self._samples(builder, np.array(stack_of), round(wall_ns / ticks))
+        samples = self._samples(builder, np.array(stack_of), ended)
         if not len(samples):
             raise NoSamples(
                 f"no thread was running at any of the {ticks} instants",
@@ -197,39 +201,46 @@ class InProcessBackend:
         )
         return Profile(builder.value, builder.tables(), samples, metadata)
 
-    def _samples(self, builder: ProfileBuilder, stack_of: Any, weight: int) -> Samples:
+    def _samples(self, builder: ProfileBuilder, stack_of: Any, ended: int) -> Samples:
         rows = np.array(self._rows, dtype=np.int64).reshape(-1, 5)
         pid = os.getpid()
         keep, states = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.uint8)
         threads = np.zeros(len(rows), dtype=np.int32)
-        for ident in np.unique(rows[:, 1]).tolist():
-            mine = np.flatnonzero(rows[:, 1] == ident)
-            native, name = self._names.get(ident, (0, ""))
-            threads[mine] = builder.thread(Thread(pid, native or ident, name))
+        for tid in np.unique(rows[:, 1]).tolist():
+            mine = np.flatnonzero(rows[:, 1] == tid)
+            threads[mine] = builder.thread(Thread(pid, tid, self._names[tid]))
             states[mine] = np.where(_ran(rows[mine]), _ON_CPU, _OFF_CPU)
             keep[mine] = (states[mine] == _ON_CPU) | self._spec.idle
-        keep &= rows[:, 0] >= self._started
+        # A look stands for the time around it: they are rarer where the GIL is hard to get.
+        ticks = np.array(self._ticks, dtype=np.int64)
+        middles = (ticks[1:] + ticks[:-1]) // 2
+        spans = np.diff(middles, prepend=self._started, append=ended)
+        weight = spans[np.searchsorted(ticks, rows[keep, 0])]
         return Samples(
             frozen(stack_of[rows[keep, 2] + 1], np.int32),
             frozen(threads[keep], np.int32),
-            frozen(np.full(int(keep.sum()), weight), np.int64),
+            frozen(weight, np.int64),
             time=frozen(rows[keep, 0], np.int64),
             state=frozen(states[keep], np.uint8),
         )
 
 
 def _ran(rows: Any) -> Any:
-    """Return which samples of one thread found it running, or kept from it by the sampler.
+    """Return which samples of one thread found it running, as many as fit the CPU time it used.
 
-    While the sampler looks, it holds the GIL, so a thread that runs Python code waits for
-    it, in a futex: that counts as running if it used CPU time before and after.
+    While the sampler looks, it holds the GIL: a thread that runs Python code waits for it, in
+    a futex, and so does one that waits for its turn. Which of them ran cannot be seen, but
+    what each used of the CPU between two looks can. That is shared out to the looks at which
+    the thread may have run; one counts when the time of one has come together.
     """
-    at, cpu, futex = rows[:, 0], rows[:, 3], rows[:, 4]
+    at, cpu, may_run = rows[:, 0], rows[:, 3], rows[:, 4] > 0
+    if len(rows) < 2:
+        return may_run
     used, window = np.diff(cpu), np.diff(at)
-    enough = used >= np.minimum(_LEAST_RUN_NS, window // 2)
-    # The first has nothing before it to go by, the last nothing after.
-    before, after = np.append(True, enough), np.append(enough, True)
-    return before & after & (futex > 0)
+    among = np.maximum(may_run[:-1].astype(int) + may_run[1:], 1)
+    time = (np.append(used / among, 0) + np.append(0, used / among)) * may_run
+    whole = np.floor(np.cumsum(time / ((np.append(window, 0) + np.append(0, window)) / 2)) + 0.5)
+    return (np.diff(whole, prepend=0) > 0) & may_run
 
 
 def current_frames() -> dict[int, FrameType]:

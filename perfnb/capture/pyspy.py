@@ -190,7 +190,9 @@ def explain(
             f"in a container add the capability SYS_PTRACE; on a desktop run "
             f"`sudo sysctl kernel.yama.ptrace_scope=0`; {inprocess}",
         )
-    if re.search(r"no such process|process (has )?exited|ESRCH", said, re.I):
+    if re.search(
+        r"no such process|process (has )?exited|ESRCH|check that the process is running", said, re.I
+    ):
         return TargetExited(pid)
     if re.search(
         r"unsupported version of python|failed to find python version|python version", said, re.I

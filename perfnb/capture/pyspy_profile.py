@@ -80,12 +80,16 @@ def build_profile(recording: Recording) -> Profile:
     try:
         make = _gil_samples if r.spec.gil else _timed_samples
         samples, unknown = make(r, builder, weight)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ToolFailed(("py-spy", "record"), 0, f"its output is not readable: {error}") from error
     if not len(samples):
+        did, fix = (
+            ("held the GIL", "leave out --gil to see what runs without it")
+            if r.spec.gil
+            else ("was running", "use --idle to see threads that wait")
+        )
         raise NoSamples(
-            f"no Python thread was running at any of the {len(mine)} instants of {wall_s:.3g} s",
-            "use --idle to see threads that wait",
+            f"no Python thread {did} at any of the {len(mine)} instants of {wall_s:.3g} s", fix
         )
     return Profile(builder.value, builder.tables(), samples, _metadata(r, mine, wall_s, unknown))
 

@@ -17,7 +17,7 @@ UNKNOWN, ON_CPU, OFF_CPU = (STATES.index(s) for s in ("unknown", "on-CPU", "off-
 GONE = 255
 """Code for a thread that did not exist at an instant; never in a profile."""
 DOUBTFUL = 254
-"""Code for a thread asleep after a stop so long that it says little about before; likewise."""
+"""Code for a thread of which it cannot be told whether it ran: likewise."""
 
 _LONG_STOP_NS = 400_000
 
@@ -25,6 +25,10 @@ _LONG_STOP_NS = 400_000
 # blocked again, and is seen as running for that long. What really ran at an instant
 # has used CPU time both before and after it: this much, or half of the time there was.
 _LEAST_RUN_NS = 150_000
+
+# A thread that was let go takes up to 0.1 ms until it runs again. py-spy's shortest
+# intervals are shorter: what was used in one of those says nothing.
+_SHORT_NS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,8 @@ class ThreadLog:
         if not newline:
             raise ValueError("the report of the thread watcher is missing")
         facts = json.loads(head)
+        if not (isinstance(facts, dict) and {"ticks", "threads", "said", "cpu_s"} <= facts.keys()):
+            raise ValueError("the report of the thread watcher names no columns")
         at = 0
         tables: list[dict[str, NDArray[Any]]] = []
         for table in (facts["ticks"], facts["threads"]):
@@ -122,11 +128,14 @@ class ThreadLog:
         place = np.searchsorted(ticks.batch[observed], batch)
         stopped = ticks.stopped[observed][place]
         long = ticks.released[observed][place] - stopped > _LONG_STOP_NS
-        used, running = _was_running(letter, run, at, stopped - offset_ns)
+        used, running, unclear = _was_running(letter, run, at, stopped - offset_ns)
         state = np.full(len(observed), GONE, dtype=np.uint8)
         state[place] = np.where(running, ON_CPU, np.where(long & used, DOUBTFUL, OFF_CPU))
         state[place[letter == ord("Z")]] = GONE
         result = np.full(n, UNKNOWN, dtype=np.uint8)
+        if unclear.any() and not unclear.all():
+            result[observed[place[unclear]]] = DOUBTFUL
+            observed, state = np.delete(observed, place[unclear]), np.delete(state, place[unclear])
         before = np.clip(np.searchsorted(observed, np.arange(n), side="right") - 1, 0, None)
         after = np.clip(np.searchsorted(observed, np.arange(n)), None, len(observed) - 1)
         agreed = state[before] == state[after]
@@ -139,7 +148,7 @@ def _was_running(
     run: NDArray[np.int64],
     at: NDArray[np.int64],
     stopped: NDArray[np.int64],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.bool_], ...]:
     """Decide for each observation whether the thread ran when its process was stopped.
 
     Parameters
@@ -153,11 +162,12 @@ def _was_running(
 
     Returns
     -------
-    used, running : bool
-        Whether it used CPU time shortly before, and whether it ran at the instant.
+    used, running, unclear : bool
+        Whether it used CPU time shortly before, whether it ran at the instant, and whether
+        that cannot be told.
     """
     if not len(letter):
-        return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        return (np.zeros(0, dtype=bool),) * 3
     before = np.diff(run, prepend=run[:1])
     after = np.append(before[1:], 0)
     free_before = np.maximum(stopped - np.append(at[:1], at[:-1]), 1)
@@ -170,4 +180,7 @@ def _was_running(
     running = awake & enough_before & enough_after
     # It ran all the time until the stop, whatever it did after a pause that was long.
     running |= (before >= 0.9 * free_before) & (before >= _LEAST_RUN_NS // 3)
-    return enough_before, running
+    could_before = enough_before | (free_before < _SHORT_NS)
+    could_after = enough_after | (free_after < _SHORT_NS)
+    unclear = awake & ~running & could_before & could_after
+    return enough_before, running, unclear

@@ -83,9 +83,15 @@ class ProfileBuilder:
         return self._stacks.setdefault((stack, frame), len(self._stacks))
 
     def thread(self, thread: Thread) -> int:
-        """Return the row of a thread, added if its (host, pid, tid) is new."""
+        """Return the row of a thread, added if its (host, pid, tid) is new.
+
+        A thread that was seen before it had a name gets the first that it has later.
+        """
         key = thread.host, thread.pid, thread.tid
-        return self._threads.setdefault(key, (len(self._threads), thread))[0]
+        row, known = self._threads.setdefault(key, (len(self._threads), thread))
+        if thread.name and not known.name:
+            self._threads[key] = row, thread
+        return row
 
     def sample(
         self,

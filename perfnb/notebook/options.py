@@ -6,6 +6,7 @@ import argparse
 import re
 import shlex
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import NoReturn
 
 from perfnb.capture import BACKENDS
@@ -152,7 +153,7 @@ def _checked(values: argparse.Namespace) -> FlameOptions:
         raise OptionError(
             f"%flame: a rate of {values.rate:g} Hz cannot be sampled", "choose 1 to 10000"
         )
-    if values.bind and not values.bind.isidentifier():
+    if values.bind and (not values.bind.isidentifier() or iskeyword(values.bind)):
         raise OptionError(f"%flame: --as {values.bind}: not a name a variable can have")
     if values.height is not None and values.height < 60:
         raise OptionError(f"%flame: --height {values.height} is too low", "at least 60 pixels")

@@ -46,14 +46,15 @@ def flame_cell(lines: list[str]) -> list[str]:
         # Another cell magic follows: it gets its own body.
         called: list[str] = cell_magic(body[inner:])
         return ["\n"] * first + [start + "\n"] + ["\n"] * inner + called
+    # IPython takes off the indentation that all lines share, and empty lines at the top.
+    margin = re.match(r"[ \t]*", body[inner])
+    indent = margin[0] if margin else ""
     if end := _end_of_futures(body):
         # Nothing but comments and a docstring may come before these.
         row, column = end
         body[row] = f"{body[row][:column]}; {start}{body[row][column:]}"
-        return ["\n"] * (first + 1) + body
-    # IPython takes off the indentation of the first line from all.
-    indent = re.match(r"[ \t]*", body[inner])
-    return ["\n"] * first + [(indent[0] if indent else "") + start + "\n"] + body
+        start = "# %%flame"
+    return ["\n"] * first + [f"{indent}{start}\n"] + body
 
 
 def _end_of_futures(body: list[str]) -> tuple[int, int] | None:

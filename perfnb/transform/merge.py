@@ -30,10 +30,10 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         raise IncompatibleProfiles(f"these profiles measure different things: {kinds}")
     builder = ProfileBuilder(profiles[0].value)
     parts = [_remapped(profile, builder) for profile in profiles]
-    parts = [part for part in parts if len(part[0])] or parts[:1]
+    told = [part for part, profile in zip(parts, profiles, strict=True) if len(profile)]
     columns = [
         None if any(column is None for column in same) else np.concatenate(same)
-        for same in zip(*parts, strict=True)
+        for same in zip(*(told or parts[:1]), strict=True)
     ]
     stack, thread, weight, time, duration, state = columns
     samples = Samples(

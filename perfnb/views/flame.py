@@ -68,7 +68,7 @@ class FlameView:
             if given not in known:
                 raise OptionError(f"{name}={given!r}", f"choose one of {', '.join(known)}")
         self.profile = profile
-        self.title = _title(profile) if title is None else title
+        self.title = _plain(_title(profile) if title is None else title)
         self._options: dict[str, Any] = {
             "merge": merge,
             "inverted": inverted,
@@ -183,5 +183,5 @@ def _title(profile: Profile) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a name without characters that would act on a terminal."""
+    """Return a text without characters that act on a terminal or cannot be encoded."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)

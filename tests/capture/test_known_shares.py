@@ -10,9 +10,8 @@ from helpers.kernels import OWN
 from helpers.workloads import SHARES
 
 SIGMAS = 4.5
-# Of 100 samples taken from inside, so many may be at a later place than was due: the sampler
-# waits up to a switch interval (5 ms) for the GIL.
-BIAS = {"pyspy": 0.02, "inprocess": 0.05}
+# From inside, a sample is taken up to a switch interval (5 ms) later than it was due.
+BIAS = {"pyspy": 0.02, "inprocess": 0.04}
 
 
 def flame(kernel, body, options=""):
@@ -22,94 +21,103 @@ def flame(kernel, body, options=""):
     return kernel.last()
 
 
-def close(count, samples, share, backend):
-    """Whether `count` of `samples` is what `share` gives, but for chance and the known bias."""
-    error = SIGMAS * math.sqrt(share * (1 - share) / samples) + BIAS[backend]
-    return abs(count / samples - share) < error
+def close(seen, share, samples, backend):
+    """Whether a share seen in so many samples is the true one, but for chance and known bias."""
+    return abs(seen - share) < SIGMAS * math.sqrt(share * (1 - share) / samples) + BIAS[backend]
 
 
 def test_versions(any_kernel):
-    python, bokeh = any_kernel.value(
-        "['{}.{}'.format(*__import__('sys').version_info), __import__('bokeh').__version__]"
+    python, bokeh, executable = any_kernel.value(
+        "['{}.{}'.format(*__import__('sys').version_info), __import__('bokeh').__version__,"
+        " __import__('sys').executable]"
     )
     release = tuple(map(int, bokeh.split(".")[:2]))
     assert release >= ((3, 10) if python == "3.13" else (3, 9))
-    if python == OWN:
-        assert any_kernel.value("__import__('sys').executable") == sys.executable
+    assert (executable == sys.executable) == (python == OWN)
 
 
 def test_sixty_thirty_ten(any_kernel, backend):
     seen = flame(any_kernel, "shares(2)", f"-r 150 --backend {backend}")
-    functions = seen["functions"]
-    assert functions["shares"] > 150
-    assert functions["burn"] / functions["shares"] > 0.98
+    shares, whole = seen["shares"], seen["shares"]["shares"]
+    assert seen["samples"] > 150
+    assert whole > 0.95
+    assert shares["burn"] > 0.97 * whole
     for name, share in SHARES.items():
-        assert close(functions[name], functions["shares"], share, backend), name
+        assert close(shares[name] / whole, share, seen["samples"], backend), name
 
 
 def test_on_cpu_time_is_the_time_used(any_kernel, backend):
-    seen = flame(any_kernel, "used = time.thread_time()\nburn(1)", f"-r 150 --backend {backend}")
+    seen = flame(any_kernel, "burn(1)", f"-r 150 --backend {backend}")
     wall = seen["metadata"]["end_monotonic_ns"] - seen["metadata"]["start_monotonic_ns"]
-    # While py-spy reads stacks nothing runs; that time is shared out to what ran.
-    assert 0.9e9 < seen["total"] <= wall * 1.001
     assert seen["kind"] == "on-CPU"
+    # While py-spy reads stacks nothing runs; that time is shared out to what ran.
+    assert 0.9e9 < seen["total"] < 1.001 * wall
 
 
 def test_recursion_counts_once(any_kernel, backend):
     seen = flame(any_kernel, "descend(0.5)", f"-r 200 --backend {backend}")
-    assert 0.95 * seen["samples"] < seen["functions"]["descend"] <= seen["samples"]
+    assert 0.95 < seen["shares"]["descend"] <= 1
 
 
 def test_generator(any_kernel, backend):
-    functions = flame(any_kernel, "drain(0.5)", f"-r 200 --backend {backend}")["functions"]
-    assert functions["numbers"] / functions["drain"] > 0.9
+    shares = flame(any_kernel, "drain(0.5)", f"-r 200 --backend {backend}")["shares"]
+    assert shares["drain"] > 0.9
+    assert shares["numbers"] > 0.95 * shares["drain"]
 
 
 def test_tasks(any_kernel, backend):
-    seen = flame(any_kernel, "await asyncio.gather(job(0.4), other_job(0.4))",
-                 f"-r 200 --backend {backend}")  # fmt: skip
-    functions = seen["functions"]
-    assert functions["job"] / seen["samples"] > 0.9
-    assert close(functions["other_job"], functions["job"], 0.5, backend)
+    body = "await asyncio.gather(job(0.4), other_job(0.4))"
+    seen = flame(any_kernel, body, f"-r 200 --backend {backend}")
+    shares = seen["shares"]
+    # From inside, the event loop is seen more often than it runs: it lets go of the GIL.
+    assert shares["job"] > (0.9 if backend == "pyspy" else 0.75)
+    assert close(shares["other_job"] / shares["job"], 0.5, seen["samples"], backend)
 
 
 def test_methods_lambdas_and_nested_functions(any_kernel, backend):
     seen = flame(any_kernel, "every_shape(1)", f"-r 200 --backend {backend}")
-    functions, samples = seen["functions"], seen["functions"]["every_shape"]
-    # Qualified names are known from Python 3.11 on, from outside and from inside.
-    for name in ("Machine.method", "Machine.static", "outer.<locals>.nested"):
-        assert close(functions[name], samples, 0.25, backend), name
-    lambdas = [row for row in seen["rows"] if row[0].endswith("<lambda>")]
-    assert ["<lambda>", "helpers.workloads"] in [[row[0], row[2]] for row in lambdas]
+    shares, whole = seen["shares"], seen["shares"]["every_shape"]
+    for name in ("Machine.method", "Machine.static", "<lambda>", "outer.<locals>.nested"):
+        assert close(shares[name] / whole, 0.25, seen["samples"], backend), name
 
 
 def test_threads_are_told_apart(any_kernel, backend):
-    seen = flame(any_kernel, "two_threads(1)", f"-t -r 100 --backend {backend}")
-    by_name = {thread["name"]: thread["samples"] for thread in seen["threads"]}
-    lefts, rights = by_name["the left one"], by_name["the right one"]
-    assert min(lefts, rights) > 10
-    assert lefts + rights > 0.9 * seen["samples"]
-    assert close(lefts, lefts + rights, 0.5, backend)
-    assert {"left", "right"} <= set(seen["functions"])
+    seen = flame(any_kernel, "two_threads(1)", f"-r 100 --backend {backend}")
+    share = {thread["name"]: thread["share"] for thread in seen["threads"]}
+    both = share["the left one"] + share["the right one"]
+    assert both > 0.9
+    assert close(share["the left one"] / both, 0.5, seen["samples"], backend)
+    assert seen["shares"]["left"] == pytest.approx(share["the left one"], abs=0.03)
+
+
+def test_threads_in_turns_keep_their_names_apart(any_kernel, backend):
+    seen = flame(any_kernel, "in_turns(0.6)", f"-r 100 --backend {backend}")
+    share = [thread["share"] for thread in seen["threads"] if thread["share"] > 0.05]
+    assert len(share) == 3
+    assert all(close(one / sum(share), 1 / 3, seen["samples"], backend) for one in share)
 
 
 def test_waiting_is_left_out(any_kernel, backend):
-    seen = flame(any_kernel, "mostly_asleep(0.4)", f"-r 150 --backend {backend}")
-    samples = seen["samples"]
-    assert seen["functions"]["burn"] > 20
+    shares = flame(any_kernel, "mostly_asleep(0.4)", f"-r 150 --backend {backend}")["shares"]
+    assert shares["burn"] > 0.7
     # Falling asleep and waking up take CPU time too.
-    assert seen["functions"].get("nap", 0) < 0.25 * samples
+    assert shares.get("nap", 0) < 0.3
 
 
 def test_idle_shows_waiting(any_kernel, backend):
     seen = flame(any_kernel, "mostly_asleep(0.4)", f"-i -r 150 --backend {backend}")
     assert seen["kind"] == "wall"
-    asleep = seen["functions"]["nap"] / seen["functions"]["mostly_asleep"]
-    assert 0.5 < asleep < 0.9
+    assert 0.5 < seen["shares"]["nap"] / seen["shares"]["mostly_asleep"] < 0.9
 
 
 @pytest.mark.parametrize("body", ["hashing(0.4)", "compressing(0.4)"])
 def test_compiled_code_counts_for_its_caller(any_kernel, backend, body):
     seen = flame(any_kernel, body, f"-r 150 --backend {backend}")
-    assert seen["functions"][body.partition("(")[0]] > 0.9 * seen["samples"]
-    assert seen["total"] > 0.3e9
+    assert seen["shares"][body.partition("(")[0]] > 0.9
+    assert seen["total"] > 0.35e9
+
+
+def test_two_threads_share_one_interpreter(any_kernel):
+    seen = flame(any_kernel, "two_threads(1)", "-r 100 --backend inprocess")
+    # Both are always ready to run, but the CPU time is that of one.
+    assert 0.8e9 < seen["total"] < 1.2e9

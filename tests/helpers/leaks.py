@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,15 +20,15 @@ def held() -> Counter[str]:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             things[f"process {child.pid} {child.status()} {child.name()}"] += 1
-    for thread in os.listdir("/proc/self/task"):
-        things[f"thread {thread}"] += 1
-    for number in os.listdir("/proc/self/fd"):
+    for thread in Path("/proc/self/task").iterdir():
+        things[f"thread {thread.name}"] += 1
+    for number in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            things[f"file {os.readlink(f'/proc/self/fd/{number}')}"] += 1
-    for name in os.listdir("/dev/shm"):
+            things[f"file {number.readlink()}"] += 1
+    for memory in Path("/dev/shm").iterdir():
         # Browsers of others come and go.
-        if "chromium" not in name:
-            things[f"shared memory {name}"] += 1
+        if "chromium" not in memory.name:
+            things[f"memory {memory.name}"] += 1
     return things
 
 

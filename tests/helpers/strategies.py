@@ -31,8 +31,11 @@ names = st.one_of(
     st.text(max_size=4),
 )
 files = st.sampled_from(("", "app.py", "/usr/lib/libm.so.6", "In [5]", "In [12]", "/tmp/é.py"))
-functions = st.tuples(names, files, st.sampled_from(("", "app", "numpy.linalg")), st.sampled_from(KINDS))
+functions = st.tuples(
+    names, files, st.sampled_from(("", "app", "numpy.linalg")), st.sampled_from(KINDS)
+)
 weights = st.one_of(st.integers(0, 3), st.integers(0, 2**40))
+either = st.booleans()
 values = st.builds(ValueType, st.sampled_from(("on-CPU", "samples")), st.sampled_from(UNITS))
 THREADS = (
     Thread(1, 1, "MainThread", "app"),
@@ -46,8 +49,8 @@ def profiles(
     draw: st.DrawFn,
     *,
     value: st.SearchStrategy[ValueType] = values,
-    timed: st.SearchStrategy[bool] = st.booleans(),
-    stated: st.SearchStrategy[bool] = st.booleans(),
+    timed: st.SearchStrategy[bool] = either,
+    stated: st.SearchStrategy[bool] = either,
     empty_stacks: bool = True,
 ) -> Profile:
     """Profiles that share few functions, so that stacks meet."""

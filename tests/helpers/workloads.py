@@ -123,6 +123,14 @@ def two_threads(cpu_s: float) -> None:
         thread.join()
 
 
+def in_turns(cpu_s: float) -> None:
+    """Use a third in each of three threads, one after the other: Python reuses their numbers."""
+    for name in ("first", "second", "third"):
+        thread = threading.Thread(target=burn, args=(cpu_s / 3,), name=name)
+        thread.start()
+        thread.join()
+
+
 def nap(seconds: float) -> None:
     time.sleep(seconds)
 
@@ -217,26 +225,26 @@ def agreement(profile: Any, log: list[tuple[str, int, int]]) -> tuple[int, int]:
 
 
 def describe(profile: Any) -> dict[str, Any]:
-    """Return what tests ask about a profile, of JSON types."""
+    """Return what tests ask about a profile, of JSON types: shares of the total per function."""
     from dataclasses import asdict
 
     samples = profile.samples
-    totals: dict[str, int] = {}
+    totals: dict[str, float] = {}
     for row in profile.functions().iter_rows(named=True):
-        totals[row["name"]] = totals.get(row["name"], 0) + row["total_samples"]
+        totals[row["name"]] = totals.get(row["name"], 0.0) + row["total_share"]
     threads = {}
     for number, thread in enumerate(profile.threads):
         threads[str(number)] = {
             "pid": thread.pid,
             "tid": thread.tid,
             "name": thread.name,
-            "samples": int((samples.thread == number).sum()),
+            "share": float(samples.weight[samples.thread == number].sum()) / max(1, profile.total),
         }
     return {
         "samples": len(profile),
         "total": profile.total,
         "kind": profile.value.kind,
-        "functions": totals,
+        "shares": totals,
         "rows": profile.functions().select("name", "file", "module", "kind").rows(),
         "threads": list(threads.values()),
         "times": None if samples.time is None else samples.time.tolist(),

@@ -48,5 +48,7 @@ def _build() -> None:
     if _PROGRAM.exists() and _PROGRAM.stat().st_mtime >= newest:
         return
     if not (BROWSER / "node_modules" / "esbuild").exists():
-        subprocess.run(["npm", "ci", "--omit=dev", "--no-fund", "--no-audit"], cwd=BROWSER, check=True)
+        subprocess.run(
+            ["npm", "ci", "--omit=dev", "--no-fund", "--no-audit"], cwd=BROWSER, check=True
+        )
     subprocess.run(["node", "build.mjs"], cwd=BROWSER, check=True)

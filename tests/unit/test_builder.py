@@ -28,7 +28,9 @@ def test_a_built_profile_built_again_says_the_same(profile):
     again = ProfileBuilder(profile.value)
     for row in rows(profile):
         again.sample(
-            again.stack([again.frame(f.name, f.file, line, f.module, f.kind) for f, line in row.stack]),
+            again.stack(
+                [again.frame(f.name, f.file, line, f.module, f.kind) for f, line in row.stack]
+            ),
             again.thread(row.thread),
             row.weight,
             time=row.time,
@@ -71,7 +73,9 @@ def test_an_array_given_away_can_still_be_written_to_by_its_owner():
 
 BROKEN_TABLES = {
     "a function twice": {"functions": Functions(("f",) * 2, ("",) * 2, ("",) * 2, ints(0, 0))},
-    "functions of different length": {"functions": Functions(("f", "g"), ("",), ("",) * 2, ints(0, 0))},
+    "functions of different length": {
+        "functions": Functions(("f", "g"), ("",), ("",) * 2, ints(0, 0))
+    },
     "an unknown kind": {"functions": Functions(("f",), ("",), ("",), ints(9))},
     "a frame twice": {"frames": Frames(ints(0, 0), ints(1, 1))},
     "a frame of no function": {"frames": Frames(ints(3), ints(0))},

@@ -35,7 +35,7 @@ def test_a_cell_run_again_is_one_function_with_the_run_before():
 
 
 KERNEL = """
-    _run_module_as_main <<frozen runpy>>
+    _run_module_as_main <runpy.py>
     launch_new_instance <traitlets/config/application.py>
     start <ipykernel/kernelapp.py>
     run_forever <asyncio/base_events.py>
@@ -103,7 +103,7 @@ def test_libraries_that_the_cell_calls_are_not_machinery():
 def test_perfnb_itself_and_what_follows_an_exception_are_gone():
     profile = clean("""
         <module> </tmp/ipykernel_7/222.py:1>    run_cell <IPython/core/interactiveshell.py>
-        flame <perfnb/notebook/magics.py>       InteractiveShell.showtraceback <IPython/core/interactiveshell.py>
+        flame <perfnb/notebook/magics.py>       InteractiveShell.showtraceback <IPython/core/shell.py>
         start <perfnb/capture/record.py>        format <IPython/core/ultratb.py>
     """)
     assert len(profile) == 0

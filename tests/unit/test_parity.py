@@ -21,9 +21,7 @@ COLUMNS = "parent", "function", "line", "thread", "self", "total", "self_samples
 
 
 def drawn(profile, merge="cell", inverted=False, split=False):
-    tree = CallTree.of(
-        profile.inverted() if inverted else profile, merge, split_threads=split
-    )
+    tree = CallTree.of(profile.inverted() if inverted else profile, merge, split_threads=split)
     boxes = layout(tree)
     columns = {name: getattr(tree, name).tolist() for name in COLUMNS}
     return {**columns, "depth": boxes.depth.tolist(), "x": boxes.x.tolist()}
@@ -117,7 +115,8 @@ def test_every_shade_of_every_kind(core):
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("", 535972289), ("main", 2413762296), ("é", 2255954398), ("😀", 3835382634)]
+    ("name", "number"),
+    [("", 535972289), ("main", 2413762296), ("é", 2255954398), ("😀", 3835382634)],
 )
 def test_hashes_stay_what_they_are(name, number):
     assert hash_name(name) == number
@@ -131,7 +130,9 @@ numbers = st.one_of(
     # Where one unit gives way to the next, and where a half is rounded.
     st.builds(
         lambda mantissa, power, base: mantissa * base**power,
-        st.sampled_from((0.9994, 0.9995, 0.9996, 0.99949999, 1, 1.005, 1.125, 9.995, 99.95, 59.5, 99.5)),
+        st.sampled_from(
+            (0.9994, 0.9995, 0.9996, 0.99949999, 1, 1.005, 1.125, 9.995, 99.95, 59.5, 99.5)
+        ),
         st.integers(-3, 16),
         st.sampled_from((10, 2)),
     ),

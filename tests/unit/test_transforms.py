@@ -19,7 +19,9 @@ from perfnb.transform.frames import matching_functions, rename
 from perfnb.transform.merge import merge
 from perfnb.units import ValueType
 
-patterns = st.sampled_from(("main", "^w", "run|work", "app", r"\.py$", "😀", "<", "nothing like it"))
+patterns = st.sampled_from(
+    ("main", "^w", "run|work", "app", r"\.py$", "😀", "<", "nothing like it")
+)
 same_value = st.just(COUNT)
 
 
@@ -118,7 +120,10 @@ def test_where_keeps_the_states_asked_for(profile, states):
     assert rows(kept) == [row for row in rows(profile) if row.state in states]
 
 
-@given(profiles(timed=st.just(True)), st.lists(st.integers(0, 1100), min_size=3, max_size=3).map(sorted))
+@given(
+    profiles(timed=st.just(True)),
+    st.lists(st.integers(0, 1100), min_size=3, max_size=3).map(sorted),
+)
 def test_where_takes_the_start_of_a_range_and_leaves_its_end(profile, bounds):
     if not len(profile):
         return

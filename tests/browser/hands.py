@@ -1,0 +1,153 @@
+"""A reader's eyes and hands: a picture in a browser's page, and what a reader does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+LIVE = "[data-perfnb=live]"
+HOST = ".bk-perfnb-FlameGraph"
+
+
+class Picture:
+    """One flame graph on a page."""
+
+    def __init__(self, page: Page, number: int = 0, within: str = "body") -> None:
+        self.page = page
+        self.host: Locator = page.locator(within).locator(HOST).nth(number)
+        self.search_box = self.host.get_by_label("Search frames")
+        self.found = self.host.locator(".search-result")
+        self.tip = self.host.locator(".tip")
+        self.spoken = self.host.locator(".live")
+
+    def probe(self) -> dict[str, Any]:
+        seen: dict[str, Any] = self.host.evaluate("element => element.perfnb.probe()")
+        return seen
+
+    def until(self, condition: str, value: Any = None) -> dict[str, Any]:
+        """Wait until a JavaScript condition on `seen` (the probe) and `value` holds."""
+        self.page.wait_for_function(
+            f"([host, value]) => (seen => {condition})(host.perfnb.probe())",
+            arg=[self.host.element_handle(), value],
+        )
+        return self.probe()
+
+    def boxes(self, label: str) -> list[dict[str, Any]]:
+        return [box for box in self.probe()["boxes"] if box["label"] == label]
+
+    def box(self, label: str, number: int = 0) -> dict[str, Any]:
+        return self.boxes(label)[number]
+
+    def place(self, label: str, number: int = 0) -> tuple[float, float]:
+        """Return the middle of what is seen of a box, where the mouse finds it."""
+        self.host.locator("canvas").scroll_into_view_if_needed()
+        canvas = self.canvas()
+        box = self.box(label, number)
+        left, right = max(0, box["x"]), min(canvas["width"], box["x"] + box["width"])
+        return canvas["x"] + (left + right) / 2, canvas["y"] + box["y"] + box["height"] / 2
+
+    def canvas(self) -> dict[str, float]:
+        box: Any = self.host.locator("canvas").bounding_box()
+        assert box is not None
+        return dict(box)
+
+    def click(self, label: str, number: int = 0) -> dict[str, Any]:
+        self.page.mouse.click(*self.place(label, number))
+        return self.probe()
+
+    def hover(self, label: str, number: int = 0) -> str:
+        self.page.mouse.move(*self.place(label, number))
+        return plain(self.tip.inner_text())
+
+    def search(self, pattern: str) -> dict[str, Any]:
+        self.search_box.fill(pattern)
+        # Enter searches at once, and goes to the first match.
+        self.search_box.press("Enter")
+        return self.probe()
+
+    def press(self, *keys: str) -> dict[str, Any]:
+        canvas = self.host.locator("canvas")
+        for key in keys:
+            canvas.press(key)
+        return self.probe()
+
+    def choose(self, menu: str, label: str) -> dict[str, Any]:
+        options = self.host.get_by_label(menu, exact=True).locator("option")
+        value = options.filter(has_text=label).get_attribute("value")
+        self.host.get_by_label(menu, exact=True).select_option(value)
+        return self.probe()
+
+    def button(self, title: str) -> dict[str, Any]:
+        self.host.get_by_title(title).click()
+        return self.probe()
+
+    def texts(self, selector: str) -> list[str]:
+        return [plain(text) for text in self.host.locator(selector).all_inner_texts()]
+
+    def focused(self) -> str:
+        """Return the tag of the element that has the keyboard, within this picture."""
+        tag: str = self.host.evaluate("host => host.shadowRoot.activeElement?.tagName ?? ''")
+        return tag
+
+
+def plain(text: str) -> str:
+    """Return a text with ordinary spaces, and one space for a line break or tabulator."""
+    return " ".join(text.split())
+
+
+class Visit:
+    """What a page did while it was open: it must not complain, and ask nothing of strangers."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.home = home
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.context.on("websocket", lambda socket: self.requests.append(socket.url))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+    def expect_complaints(self, *texts: str) -> None:
+        self.expected = texts
+
+    def asked(self, part: str) -> list[str]:
+        return [url for url in self.requests if part in url]
+
+    def check(self) -> None:
+        surprising = [
+            text for text in self.complaints if not any(part in text for part in self.expected)
+        ]
+        assert not surprising
+        near = ("file:", "data:", "blob:", *([self.home, self.home.replace("http", "ws", 1)] if self.home else []))
+        assert [url for url in self.requests if not url.startswith(near)] == []
+
+
+@contextmanager
+def visit(browser: Browser, home: str = "", **options: Any) -> Iterator[tuple[Page, Visit]]:
+    """Open an empty page; when it is left, look at what it did."""
+    settings = {"viewport": {"width": 1200, "height": 900}, "reduced_motion": "reduce", **options}
+    context = browser.new_context(**settings)
+    page = context.new_page()
+    seen = Visit(page, home)
+    try:
+        yield page, seen
+    finally:
+        context.close()
+    seen.check()
