@@ -36,7 +36,7 @@ check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
 	$(BIN)/python -m pytest tests/architecture --doctest-modules perfnb/model perfnb/capture/record.py
 
 bench: $(STAMP) ## Measure overhead and latency against peers
-	$(BIN)/python -m pip install --quiet '.[bench]'
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/latency.py
 

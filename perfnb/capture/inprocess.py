@@ -276,22 +276,29 @@ class WaitChannels:
         """Return 1 if the thread runs or may wait for the GIL, 0 if it waits for something else."""
         if not tid or self._pread is None:
             return 1
-        files = self._files.get(tid)
+        files = self._files.get(tid) or self._open(tid)
         if files is None:
-            try:
-                files = (
-                    os.open(f"/proc/self/task/{tid}/stat", os.O_RDONLY | os.O_CLOEXEC),
-                    os.open(f"/proc/self/task/{tid}/wchan", os.O_RDONLY | os.O_CLOEXEC),
-                )
-            except OSError:
-                return 1
-            self._files[tid] = files
+            return 1
         stat = self._read(files[0])
         if stat[stat.rfind(b")") + 2 :][:1] == b"R":
             return 1
         channel = self._read(files[1])
         # "0": this kernel does not tell.
         return int(b"futex" in channel or channel in (b"", b"0"))
+
+    def _open(self, tid: int) -> tuple[int, int] | None:
+        """Open its files; None if it has ended, also between the one and the other."""
+        opened: list[int] = []
+        try:
+            for name in ("stat", "wchan"):
+                file = f"/proc/self/task/{tid}/{name}"
+                opened.append(os.open(file, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:
+            for number in opened:
+                os.close(number)
+            return None
+        self._files[tid] = opened[0], opened[1]
+        return self._files[tid]
 
     def _read(self, file: int) -> bytes:
         size = self._pread(file, self._buffer, 512, 0)

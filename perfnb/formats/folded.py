@@ -17,14 +17,14 @@ class FoldedExporter:
     """Writes what flamegraph.pl, inferno and speedscope read.
 
     Weights are in the profile's unit. A ``;`` or line break in a name, which the format
-    has no way to write, becomes ``:`` or a space.
+    has no way to write, becomes ``:`` or a space; no name at all becomes ``?``.
     """
 
     def write(self, profile: Profile, path: str | os.PathLike[str]) -> None:
         """Write `profile` to `path`."""
         tables, samples = profile.tables, profile.samples
         names = [
-            frame_label(tables.functions, row, 0).translate(_UNWRITABLE)
+            frame_label(tables.functions, row, 0).translate(_UNWRITABLE) or "?"
             for row in range(len(tables.functions))
         ]
         text = [""] * (len(tables.stacks) + 1)

@@ -12,6 +12,7 @@ from perfnb.capture.record import set_finish
 from perfnb.errors import OptionError
 from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
 from perfnb.notebook.session import FlameSession
+from perfnb.notebook.show import greet
 from perfnb.notebook.transform import flame_cell
 
 if TYPE_CHECKING:
@@ -86,12 +87,15 @@ def load(shell: InteractiveShell) -> FlameSession:
     set_finish(session.cleaned_here)
     for command in ("%flame", "%%flame"):
         shell.set_hook("complete_command", complete_options, str_key=command)
+    session.warmup.start()
+    greet(shell)
     return session
 
 
 def unload(shell: InteractiveShell, session: FlameSession) -> None:
     """Undo `load`."""
     session.abort()
+    session.warmup.finish()
     set_finish(None)
     shell.input_transformers_cleanup.remove(flame_cell)
     shell.events.unregister("pre_execute", session.before_cell)

@@ -20,6 +20,7 @@ from perfnb.errors import CaptureActive, PerfnbError
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
+from perfnb.notebook.warmup import Warmup
 from perfnb.views.assets import front_end_serves_static
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class FlameSession:
         # How many cells run inside one another, per thread: subshells run beside the main one.
         self._depth: Counter[int] = Counter()
         self._active: _Running | None = None
+        self.warmup = Warmup()
 
     def before_cell(self, *_: Any) -> None:
         """A cell begins (also one that runs inside another)."""
@@ -65,13 +67,12 @@ class FlameSession:
     def begin(self, options: FlameOptions) -> bool:
         """Start recording until `finish`; say so and return False if that cannot be."""
         if self._active is not None:
-            if not self._active.options.rest_of_cell or not options.rest_of_cell:
-                notice(
-                    CaptureActive(
-                        "this cell is already being profiled; the inner %flame is ignored",
-                        "its code is part of the picture of the outer one",
-                    )
+            notice(
+                CaptureActive(
+                    "this cell is already being profiled; the inner %flame is ignored",
+                    "its code is part of the picture of the outer one",
                 )
+            )
             return False
         number, thread = self.number(), threading.get_native_id()
         recorder = Recorder(
@@ -85,6 +86,7 @@ class FlameSession:
             finish=lambda profile: self.cleaned(profile, thread, number, options.all_frames),
         )
         running = _Running(recorder, options, self._depth[thread], thread)
+        self.warmup.finish()
         try:
             recorder.start()
         except PerfnbError as error:

@@ -11,6 +11,8 @@ from IPython.display import display
 from perfnb.errors import PerfnbError
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from perfnb.model import Profile
     from perfnb.notebook.options import FlameOptions
 
@@ -39,6 +41,20 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
                     'the profile is kept: `perfnb.last().write("…")` writes it elsewhere',
                 )
             )
+
+
+def greet(shell: InteractiveShell) -> None:
+    """Say in a notebook what to do, and let the page load BokehJS while there is no picture yet."""
+    if not hasattr(shell, "kernel"):
+        return
+    from perfnb.views.output import preload_html
+
+    text = "perfnb: write %%flame above a cell; %%flame -h lists the options"
+    page = (
+        "<div style='font-size:12px;opacity:.75'>perfnb: write <code>%%flame</code> above a cell; "
+        f"<code>%%flame -h</code> lists the options</div>{preload_html()}"
+    )
+    display({"text/plain": text, "text/html": page}, raw=True)
 
 
 def notice(error: PerfnbError, more: str = "") -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 _DIST = Path(__file__).parent.parent / "dist"
@@ -33,11 +34,12 @@ class Script:
 @lru_cache(maxsize=1)
 def bokehjs() -> Script:
     """Return the BokehJS that belongs to the Bokeh of this interpreter."""
-    import bokeh
-
-    return Script(
-        "bokeh.min.js", Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
-    )
+    # Found without importing Bokeh: that takes a third of a second.
+    spec = find_spec("bokeh")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "server" / "static" / "js"
+    return Script("bokeh.min.js", folder / "bokeh.min.js")
 
 
 def extension() -> Script:

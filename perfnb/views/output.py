@@ -29,12 +29,7 @@ def output_html(view: FlameView) -> str:
         view.svg(titles=False, max_boxes=_STATIC_BOXES, max_rows=_STATIC_ROWS).encode()
     ).decode()
     alt = html.escape(f"Flame graph: {view.title}", quote=True)
-    config = {
-        "item": json_item(view.figure),
-        "folder": assets.STATIC,
-        "bokeh": f"{assets.bokehjs().name}?v={assets.bokehjs().digest()}",
-        "extension": f"{assets.extension().name}?v={assets.extension().digest()}",
-    }
+    config = {"item": json_item(view.figure), **script_places()}
     inline = inline_scripts() if assets.inlined() else ""
     return (
         f'<div id="{name}" class="perfnb-output">'
@@ -47,6 +42,22 @@ def output_html(view: FlameView) -> str:
         f"{inline}<script>{assets.loader()}perfnbShow({name!r})</script>"
         "</div>"
     )
+
+
+def preload_html() -> str:
+    """Return a script that loads what pictures need while there is none yet."""
+    if assets.inlined():
+        return ""
+    return f"<script>{assets.loader()}perfnbPreload({script_json(script_places())})</script>"
+
+
+def script_places() -> dict[str, str]:
+    """Return where the page finds the scripts, below the URL of JupyterLab's extensions."""
+    return {
+        "folder": assets.STATIC,
+        "bokeh": f"{assets.bokehjs().name}?v={assets.bokehjs().digest()}",
+        "extension": f"{assets.extension().name}?v={assets.extension().digest()}",
+    }
 
 
 def inline_scripts() -> str:

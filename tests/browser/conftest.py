@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hands import FLAGS, LIVE, Picture, Visit, visit
-from playwright.sync_api import Browser, Page, sync_playwright
+
+pytest.register_assert_rewrite("hands", "profiles", "lab")
+
+from hands import FLAGS, LIVE, Picture, Visit, visit  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -135,8 +135,10 @@ class Visit:
             text for text in self.complaints if not any(part in text for part in self.expected)
         ]
         assert not surprising
-        near = ("file:", "data:", "blob:", *([self.home, self.home.replace("http", "ws", 1)] if self.home else []))
-        assert [url for url in self.requests if not url.startswith(near)] == []
+        near = ["file:", "data:", "blob:"]
+        if self.home:
+            near += [self.home, self.home.replace("http", "ws", 1)]
+        assert [url for url in self.requests if not url.startswith(tuple(near))] == []
 
 
 @contextmanager

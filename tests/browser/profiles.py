@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
 from typing import Any
 
-import numpy as np
 from helpers.ascii import draw
 
 from perfnb.layout.flame import layout
@@ -23,7 +24,7 @@ JOB = draw(
     thread: MainThread              MainThread              MainThread               MainThread                 MainThread                 loader
     state:  on-CPU                  on-CPU                  off-CPU                  on-CPU                     on-CPU                     on-CPU
     weight: 10000000                20000000                25000000                 18000000                   12000000                   15000000
-    """,
+    """,  # noqa: E501
     CPU,
     title="In [5]",
 )  # fmt: skip
@@ -63,27 +64,21 @@ def busy(samples: int = 600, seed: int = 4) -> Profile:
 
 
 def huge(nodes: int = 300_000, seed: int = 2) -> Profile:
-    """A random tree with that many stacks: most are narrow, a few among them wide."""
-    rng = np.random.default_rng(seed)
+    """A random tree with that many stacks; their weights differ by orders of magnitude."""
+    rng = random.Random(seed)
     builder = ProfileBuilder(ValueType("samples", "count"))
     frames = [builder.frame(f"function_{i:03}", module=f"m{i % 9}") for i in range(500)]
     depth: list[int] = []
-    chosen = rng.integers(0, len(frames), 2 * nodes).tolist()
-    back = rng.geometric(0.004, 2 * nodes).tolist()
-    leaf, number = set(), 0
     while len(depth) < nodes:
-        parent = len(depth) - back[number]
-        parent = parent if parent >= 0 and depth[parent] < 40 else -1
-        row = builder.push(parent, frames[chosen[number]])
-        number += 1
+        # Now a recent one, which makes it deep, and now any, which makes it broad.
+        recent = max(0, len(depth) - int(rng.expovariate(0.004)) - 1)
+        parent = recent if rng.random() < 0.6 else rng.randrange(len(depth) + 1) - 1
+        if not depth or depth[parent] == 40:
+            parent = -1
+        row = builder.push(parent, rng.choice(frames))
         if row == len(depth):
             depth.append(0 if parent < 0 else depth[parent] + 1)
-            leaf.discard(parent)
-            leaf.add(row)
-    # Such weights differ by orders of magnitude.
-    weights = np.ceil(rng.lognormal(0, 3, len(leaf))).astype(int).tolist()
-    for row, weight in zip(sorted(leaf), weights, strict=True):
-        builder.sample(row, weight=weight)
+            builder.sample(row, weight=math.ceil(rng.lognormvariate(0, 3)))
     return builder.build()
 
 
@@ -147,6 +142,6 @@ def assert_sound(seen: dict[str, Any]) -> None:
             assert abs(box["y"] - above["y"]) == box["height"]
     for row in rows.values():
         assert [box["x"] for box in row] == sorted(box["x"] for box in row)
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in itertools.pairwise(row):
             assert left["x"] + left["width"] <= right["x"] + 1e-3
             assert left["y"] == right["y"]

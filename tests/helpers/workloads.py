@@ -204,20 +204,23 @@ def clockwork(rounds: int, phase_s: float) -> list[tuple[str, int, int]]:
     return log
 
 
-def agreement(profile: Any, log: list[tuple[str, int, int]]) -> tuple[int, int]:
-    """Return how many samples agree with `log` about what ran, and how many do not."""
+def agreement(profile: Any, log: list[tuple[str, int, int]], slack: int = 0) -> tuple[int, int]:
+    """Return how many samples agree with `log` about what ran then, and how many do not.
+
+    `slack`: ns by which a sample may be off.
+    """
     tables, samples = profile.tables, profile.samples
     name = [tables.functions.name[f] for f in tables.frames.function]
     right, wrong = 0, 0
     for stack, at in zip(samples.stack.tolist(), samples.time.tolist(), strict=True):
-        now = next((function for function, began, ended in log if began <= at < ended), None)
-        if now is None:
+        if not log[0][1] <= at < log[-1][2]:
             continue
+        ran = {name for name, began, ended in log if began - slack <= at < ended + slack}
         seen = set()
         while stack >= 0:
             seen.add(name[tables.stacks.frame[stack]])
             stack = int(tables.stacks.parent[stack])
-        if now in seen:
+        if seen & ran:
             right += 1
         else:
             wrong += 1

@@ -65,7 +65,7 @@ def test_too_short(shared):
 
 
 def test_nested(shared):
-    inner = "get_ipython().run_cell('%%flame\\n1;');"
+    inner = "get_ipython().run_cell('%%flame\\npass');"
     for again in (inner, "%flame burn(0.01)", "%flame --rest-of-cell"):
         cell = shared.run(f"%%flame -r 200\nburn(0.1)\n{again}\n6 * 7")
         assert "already being profiled" in one_notice(cell)
@@ -121,7 +121,7 @@ def test_an_empty_cell(shared):
     for code in ("%%flame", "%%flame -r 200\n\n   \n"):
         cell = shared.run(code)
         assert not cell.ok
-        assert "the cell is empty" in cell.stderr + cell.traceback
+        assert "is empty" in cell.stderr + cell.traceback
     assert "no statement" in (cell := shared.run("%flame -r 200")).stderr + cell.traceback
 
 
@@ -137,5 +137,6 @@ def test_files_are_written(shared):
     options = "-q -r 200 -o x.html -o 'with space.svg' --output=x.folded"
     assert shared.run(f"%%flame {options}\nburn(0.1)").outputs == []
     texts = shared.value("[open(f).read() for f in ('x.html', 'with space.svg', 'x.folded')]")
-    assert all("burn" in text for text in texts)
-    assert texts[0].startswith("<!") and texts[1].startswith("<svg")
+    assert "<html" in texts[0]
+    assert "<svg" in texts[1] and "burn" in texts[1]
+    assert ";burn " in texts[2]

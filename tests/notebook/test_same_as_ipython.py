@@ -162,7 +162,7 @@ def settled(text: str) -> str:
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     text = re.sub(r"ipykernel_\d+/\d+\.py", "cell.py", text)
     text = re.sub(r"\(\d+\.py, line", "(cell.py, line", text)
-    return re.sub(r"\d+(\.\d+)? [µμnm]?s\b", "time", text)
+    return re.sub(r"\d+(\.\d+)?(e\+\d+)? [µμnm]?s\b", "time", text)
 
 
 def ran_alike(pair: tuple[Kernel, Kernel], plain: str, flame: str) -> None:

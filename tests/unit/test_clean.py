@@ -103,7 +103,7 @@ def test_libraries_that_the_cell_calls_are_not_machinery():
 def test_perfnb_itself_and_what_follows_an_exception_are_gone():
     profile = clean("""
         <module> </tmp/ipykernel_7/222.py:1>    run_cell <IPython/core/interactiveshell.py>
-        flame <perfnb/notebook/magics.py>       InteractiveShell.showtraceback <IPython/core/shell.py>
+        flame <perfnb/notebook/magics.py>       InteractiveShell.showtraceback <IPython/core/a.py>
         start <perfnb/capture/record.py>        format <IPython/core/ultratb.py>
     """)
     assert len(profile) == 0

@@ -42,15 +42,17 @@ def test_a_stack_begins_at_its_outermost_frame_of_interest():
     assert empty.tolist() == [False, False, True, False, False, False, False]
 
 
-def test_nothing_is_kept_above_a_border():
+def test_nothing_is_kept_above_a_border_and_below_it_only_what_begins_anew():
     picture = """
-        cell    cell     cell
-        ours    lib      ours
-        lib     ours
+        cell    cell     cell    cell
+        ours    lib      ours    ours
+        lib     ours             lib
+                                 cell
+                                 lib
     """
     profile, empty = trimmed(draw(picture), inner="c", border="o")
-    assert names(profile) == ["lib", "", ""]
-    assert empty.tolist() == [False, True, True]
+    assert names(profile) == ["", "", "", "cell lib"]
+    assert empty.tolist() == [True, True, True, False]
 
 
 def test_code_of_interest_below_a_runner_begins_anew():

@@ -66,7 +66,7 @@ await Promise.all([
     entryPoints: ["src/loader.ts"],
     format: "iife",
     globalName: "perfnb_loader",
-    footer: {js: "var perfnbShow=perfnb_loader.perfnbShow;"},
+    footer: {js: "var {perfnbShow,perfnbPreload}=perfnb_loader;"},
     minify: true,
     outfile: join(dist, "loader.min.js"),
   }),

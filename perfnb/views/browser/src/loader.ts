@@ -55,10 +55,20 @@ export function perfnbShow(id: string): void {
     });
 }
 
-async function load(page: Page, config: Config): Promise<Bokeh> {
+/** Begins to load the scripts before there is a picture; a page that has none of them is left alone. */
+export function perfnbPreload(config: Omit<Config, "item">): void {
+  const page = globalThis as Page;
+  page.__perfnb ??= load(page, config);
+  page.__perfnb.catch(() => {
+    page.__perfnb = undefined;
+  });
+}
+
+async function load(page: Page, config: Omit<Config, "item">): Promise<Bokeh> {
   let bokeh = page.Bokeh;
   if (bokeh === undefined || !recent(bokeh.version)) {
     const before = bokeh;
+    preload(place(config, config.extension));
     await script(place(config, config.bokeh));
     bokeh = page.Bokeh;
     if (before !== undefined && bokeh !== undefined) {
@@ -85,7 +95,7 @@ function recent(version: string): boolean {
 }
 
 /** The page of Jupyter tells where the server serves its extensions' files. */
-function place({folder}: Config, file: string): string {
+function place({folder}: Omit<Config, "item">, file: string): string {
   const element = document.getElementById("jupyter-config-data");
   if (element === null) {
     throw new Error("this page serves no files of perfnb's");
@@ -93,6 +103,13 @@ function place({folder}: Config, file: string): string {
   const config = JSON.parse(element.textContent ?? "{}") as Record<string, string>;
   const base = config["fullLabextensionsUrl"] ?? `${config["baseUrl"] ?? "/"}lab/extensions`;
   return `${base.replace(/\/$/, "")}/${folder}/${file}`;
+}
+
+/** Fetches a script beside another one that has to run first. */
+function preload(url: string): void {
+  const link = document.createElement("link");
+  Object.assign(link, {rel: "preload", as: "script", href: url});
+  document.head.append(link);
 }
 
 function script(url: string): Promise<void> {

@@ -12,8 +12,9 @@ export class Footer {
 
   show(summary: string, honesty: readonly HonestyItem[]): void {
     const warnings = honesty.filter(({level}) => level === "warn");
-    // The summary is about the first warning: where there is no other, a chip would say it twice.
-    const said = summary !== "" && warnings.length === 1 ? warnings[0] : null;
+    // The summary is about one of the warnings, whose chip would say it twice.
+    const only = summary !== "" && warnings.length === 1 ? warnings[0] : null;
+    const said = warnings.find(({label, text}) => summary.startsWith(`${label}: ${text}`)) ?? only;
     const items = honesty
       .filter((item) => item !== said)
       .sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));

@@ -110,9 +110,10 @@ export class Stage {
 
   /** A shadow at the edge beyond which there are more rows: scroll bars may be hidden. */
   private hintMore(): void {
-    const {scrollTop, clientHeight, scrollHeight} = this.scroller;
+    const {scrollTop, clientHeight} = this.scroller;
     this.el.classList.toggle("more-above", scrollTop > 1);
-    this.el.classList.toggle("more-below", scrollTop + clientHeight < scrollHeight - 1);
+    // Not the scroller's own height of its content: that has the canvas in it, as it was before.
+    this.el.classList.toggle("more-below", scrollTop + clientHeight < this.spacer.clientHeight - 1);
   }
 
   private at(event: MouseEvent): [x: number, y: number] {

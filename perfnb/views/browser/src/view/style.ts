@@ -57,11 +57,12 @@ export const STYLE = /* css */ `
 }
 .segments button:focus-visible { outline-offset: -2px; }
 
-.search { display: flex; align-items: center; gap: 6px; flex: 1 1 150px; min-width: 150px; max-width: 420px; padding: 0 4px 0 8px; color: var(--muted); cursor: text; }
+.search { display: flex; align-items: center; gap: 6px; flex: 1 1 190px; min-width: 150px; max-width: 420px; padding: 0 4px 0 8px; color: var(--muted); cursor: text; }
 .search:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .search.invalid { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
 .search input { flex: 1; min-width: 40px; height: 100%; padding: 0; border: 0; outline: 0; background: none; color: var(--fg); box-shadow: none; }
 .search input::placeholder { color: var(--muted); opacity: 1; }
+.search input:placeholder-shown { text-overflow: ellipsis; }
 .search-result { white-space: nowrap; font-variant-numeric: tabular-nums; color: var(--fg); }
 .search.invalid .search-result { color: var(--bad); }
 .search kbd { flex: none; min-width: 16px; height: 16px; margin-right: 2px; border: 1px solid var(--line); border-radius: 4px; font: inherit; font-size: 11px; line-height: 14px; text-align: center; }
@@ -127,6 +128,6 @@ canvas.dragging { cursor: grabbing; }
 .help { max-width: 320px; }
 
 @container (max-width: 860px) { .wide { display: none; } .segments button, .button { padding: 0 6px; } }
-@container (max-width: 560px) { .search { flex-basis: 100%; max-width: none; } .amount { display: none; } .menus select { max-width: 130px; } }
+@container (max-width: 560px) { .search { flex-basis: 100%; max-width: none; } .amount { display: none; } .menus { order: 1; flex-basis: 100%; } .menus select { max-width: 150px; } }
 @media (forced-colors: active) { .button[aria-pressed="true"], .segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { forced-color-adjust: none; } }
 `;
