@@ -108,7 +108,8 @@ def _metadata(r: Recording, mine: Ticks, wall_s: float, unknown: int) -> Metadat
         start_monotonic_ns=r.started_ns,
         end_monotonic_ns=r.ended_ns,
         start_wall=r.started_wall,
-        rate_asked=r.spec.rate,
+        # py-spy takes whole numbers.
+        rate_asked=float(round(r.spec.rate)),
         rate_achieved=len(mine) / wall_s,
         ticks=len(mine),
         missed=int(mine.missed.sum()),

@@ -87,8 +87,8 @@ def load(shell: InteractiveShell) -> FlameSession:
     set_finish(session.cleaned_here)
     for command in ("%flame", "%%flame"):
         shell.set_hook("complete_command", complete_options, str_key=command)
-    session.warmup.start()
     greet(shell)
+    session.warmup.start()
     return session
 
 

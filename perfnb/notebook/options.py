@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from keyword import iskeyword
 from typing import NoReturn
@@ -131,14 +132,20 @@ def split(line: str) -> tuple[FlameOptions, str]:
         at = token.end()
         if token[1] == "--":
             break
-        name, joined, _ = token[1].partition("=")
         words += _unquoted(token[1])
-        # A value may be its own word, or stuck to the option: `--rate=200`, `-r200`.
-        if takes_value.get(name) and not joined and (value := _TOKEN.match(line, at)):
+        if _awaits_value(token[1], takes_value) and (value := _TOKEN.match(line, at)):
             words += _unquoted(value[1])
             at = value.end()
     values = parser.parse_args(words)
     return _checked(values), line[at:].strip()
+
+
+def _awaits_value(word: str, takes_value: Mapping[str, bool]) -> bool:
+    """Return whether the next word is this one's value: not for `--rate=200` or `-nr200`."""
+    if word.startswith("--"):
+        return takes_value.get(word, False)
+    first = next((i for i, letter in enumerate(word) if takes_value.get(f"-{letter}")), None)
+    return first == len(word) - 1
 
 
 def _unquoted(word: str) -> list[str]:

@@ -82,4 +82,10 @@ def _common(profiles: Sequence[Profile]) -> Metadata:
         for name in first.__slots__
         if all(getattr(p.metadata, name) == getattr(first, name) for p in profiles)
     }
+    starts = [p.metadata.start_monotonic_ns for p in profiles]
+    ends = [p.metadata.end_monotonic_ns for p in profiles]
+    # Times go on counting from one start.
+    if None not in starts and None not in ends:
+        agreed["start_monotonic_ns"] = min(start for start in starts if start is not None)
+        agreed["end_monotonic_ns"] = max(end for end in ends if end is not None)
     return Metadata(**agreed)

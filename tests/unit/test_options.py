@@ -33,6 +33,12 @@ def changed(line):
     return {name: value for name, value in given_.items() if value != DEFAULTS[name]}, statement
 
 
+def test_joined_letters_take_a_value_of_their_own_word():
+    assert changed("-nr 200 x = 1") == ({"native": True, "rate": 200.0}, "x = 1")
+    assert changed("-nr200 x = 1") == ({"native": True, "rate": 200.0}, "x = 1")
+    assert changed("-ni x = 1") == ({"native": True, "idle": True}, "x = 1")
+
+
 def test_defaults():
     assert changed("") == ({}, "")
     assert DEFAULTS.keys() == {*FlameOptions.__slots__}
