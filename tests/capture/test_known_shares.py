@@ -12,6 +12,8 @@ from helpers.workloads import SHARES
 SIGMAS = 4.5
 # From inside, a sample is taken up to a switch interval (5 ms) later than it was due.
 BIAS = {"pyspy": 0.02, "inprocess": 0.04}
+# A thread that has to wait for a CPU is seen where it stands, for about so long.
+CLUMP_S = 0.04
 
 
 def flame(kernel, body, options=""):
@@ -19,6 +21,23 @@ def flame(kernel, body, options=""):
     assert cell.ok, cell.traceback
     assert not cell.notices
     return kernel.last()
+
+
+def undisturbed(kernel, body, options):
+    """Record again, a few times, while other programs keep this one from the CPU."""
+    body = f"used = -time.process_time()\n{body}\nused += time.process_time()"
+    for _ in range(3):
+        seen = flame(kernel, body, options)
+        metadata = seen["metadata"]
+        wall = (metadata["end_monotonic_ns"] - metadata["start_monotonic_ns"]) / 1e9
+        waited = 1 - kernel.value("used") / (wall - (metadata["paused_s"] or 0))
+        # Samples of one wait are not independent.
+        seen["independent"] = seen["samples"] / (
+            1 + CLUMP_S * metadata["rate_asked"] * max(0, waited)
+        )
+        if waited < 0.2:
+            break
+    return seen
 
 
 def close(seen, share, samples, backend):
@@ -37,13 +56,13 @@ def test_versions(any_kernel):
 
 
 def test_sixty_thirty_ten(any_kernel, backend):
-    seen = flame(any_kernel, "shares(2)", f"-r 150 --backend {backend}")
+    seen = undisturbed(any_kernel, "shares(2)", f"-r 150 --backend {backend}")
     shares, whole = seen["shares"], seen["shares"]["shares"]
     assert seen["samples"] > 150
     assert whole > 0.95
     assert shares["burn"] > 0.97 * whole
     for name, share in SHARES.items():
-        assert close(shares[name] / whole, share, seen["samples"], backend), name
+        assert close(shares[name] / whole, share, seen["independent"], backend), name
 
 
 def test_on_cpu_time_is_the_time_used(any_kernel, backend):
@@ -67,26 +86,26 @@ def test_generator(any_kernel, backend):
 
 def test_tasks(any_kernel, backend):
     body = "await asyncio.gather(job(0.4), other_job(0.4))"
-    seen = flame(any_kernel, body, f"-r 200 --backend {backend}")
+    seen = undisturbed(any_kernel, body, f"-r 200 --backend {backend}")
     shares = seen["shares"]
     # From inside, the event loop is seen more often than it runs: it lets go of the GIL.
     assert shares["job"] > (0.9 if backend == "pyspy" else 0.75)
-    assert close(shares["other_job"] / shares["job"], 0.5, seen["samples"], backend)
+    assert close(shares["other_job"] / shares["job"], 0.5, seen["independent"], backend)
 
 
 def test_methods_lambdas_and_nested_functions(any_kernel, backend):
-    seen = flame(any_kernel, "every_shape(1)", f"-r 200 --backend {backend}")
+    seen = undisturbed(any_kernel, "every_shape(1)", f"-r 200 --backend {backend}")
     shares, whole = seen["shares"], seen["shares"]["every_shape"]
     for name in ("Machine.method", "Machine.static", "<lambda>", "outer.<locals>.nested"):
-        assert close(shares[name] / whole, 0.25, seen["samples"], backend), name
+        assert close(shares[name] / whole, 0.25, seen["independent"], backend), name
 
 
 def test_threads_are_told_apart(any_kernel, backend):
-    seen = flame(any_kernel, "two_threads(1)", f"-r 100 --backend {backend}")
+    seen = undisturbed(any_kernel, "two_threads(1)", f"-r 100 --backend {backend}")
     share = {thread["name"]: thread["share"] for thread in seen["threads"]}
     both = share["the left one"] + share["the right one"]
     assert both > 0.75
-    assert close(share["the left one"] / both, 0.5, seen["samples"], backend)
+    assert close(share["the left one"] / both, 0.5, seen["independent"], backend)
     assert seen["shares"]["left"] == pytest.approx(share["the left one"], abs=0.05)
 
 
@@ -99,15 +118,18 @@ def test_threads_in_turns_are_told_apart(any_kernel, backend):
 
 def test_waiting_is_left_out(any_kernel, backend):
     shares = flame(any_kernel, "mostly_asleep(0.4)", f"-r 150 --backend {backend}")["shares"]
-    assert shares["burn"] > 0.7
-    # Falling asleep and waking up take CPU time too.
-    assert shares.get("nap", 0) < 0.3
+    # It is asleep for three quarters of the time. Falling asleep and waking up is running, too.
+    assert shares["burn"] > 0.45
+    assert shares.get("nap", 0) < 0.4
 
 
 def test_idle_shows_waiting(any_kernel, backend):
     seen = flame(any_kernel, "mostly_asleep(0.4)", f"-i -r 150 --backend {backend}")
     assert seen["kind"] == "wall"
-    assert 0.5 < seen["shares"]["nap"] / seen["shares"]["mostly_asleep"] < 0.9
+    metadata = seen["metadata"]
+    wall = (metadata["end_monotonic_ns"] - metadata["start_monotonic_ns"]) / 1e9
+    # It sleeps for 1.2 s; how long the work takes depends on what else the machine does.
+    assert seen["shares"]["nap"] == pytest.approx(1.2 / wall, abs=0.15)
 
 
 @pytest.mark.parametrize("body", ["hashing(0.4)", "compressing(0.4)"])

@@ -22,7 +22,7 @@ def bare(tmp_path):
 
 
 def silent(cell) -> bool:
-    return cell.ok and not (cell.stdout or cell.stderr or cell.notices)
+    return cell.ok and not (cell.stdout or cell.stderr)
 
 
 def test_load_unload_and_again(bare):
