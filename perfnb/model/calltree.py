@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from perfnb.errors import OptionError
 from perfnb.model.levels import merge_levels
 from perfnb.model.profile import Profile
-from perfnb.model.tables import Functions, Int32, Int64, Tables, frozen
+from perfnb.model.tables import Functions, Int32, Int64, Tables, Thread, frozen
 
 CELL_FILE = "In ["
 """How the file of a function defined in a notebook cell begins."""
@@ -112,8 +112,7 @@ class CallTree:
     def label(self, node: int) -> str:
         """Return the node's name as it is drawn."""
         if self.thread[node] >= 0:
-            thread = self.tables.threads[self.thread[node]]
-            return f"{thread.name or 'thread'} ({thread.tid})"
+            return thread_label(self.tables.threads, int(self.thread[node]))
         if self.function[node] < 0:
             return "all"
         return frame_label(self.tables.functions, int(self.function[node]), int(self.line[node]))
@@ -186,6 +185,20 @@ def frame_label(functions: Functions, function: int, line: int) -> str:
         return name
     place = f"{file}:{line}" if line else file
     return place if name == "<module>" else f"{place} {name}"
+
+
+def thread_label(threads: Sequence[Thread], row: int) -> str:
+    """Return a thread's name, with whatever tells it from its namesakes."""
+    thread = threads[row]
+    parts = [thread.name or f"thread {thread.tid}"]
+    others = [other for at, other in enumerate(threads) if at != row]
+    if any((o.name, o.pid) == (thread.name, thread.pid) for o in others):
+        parts.append(f"tid {thread.tid}")
+    if any(other.pid != thread.pid for other in others):
+        parts.append(f"{thread.process or 'process'} {thread.pid}")
+    if any(other.host != thread.host for other in others):
+        parts.append(thread.host)
+    return " · ".join(parts)
 
 
 _Trees = list[tuple[Int64, Int64, Int64, Int64, Int64]]

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfnb.capture.record import Recorder
-from perfnb.errors import CaptureActive, PerfnbError
+from perfnb.errors import CaptureActive, NoSamples, PerfnbError
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
@@ -108,6 +108,14 @@ class FlameSession:
         self.last = profile
         if running.options.bind:
             self.shell.user_ns[running.options.bind] = profile
+        if not len(profile):
+            notice(
+                NoSamples(
+                    f"the cell was not running at any of {profile.metadata.ticks} instants",
+                    "`-i` shows what waits; `--all-frames` the notebook's own machinery",
+                )
+            )
+            return profile
         # VS Code leaves the notebook's path in the namespace.
         front_end_serves_static("__vsc_ipynb_file__" not in self.shell.user_ns)
         show_profile(profile, running.options)

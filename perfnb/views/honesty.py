@@ -160,7 +160,7 @@ def _hidden(m: Metadata) -> Item | None:
         return None
     return Item(
         "left out",
-        f"{hidden:,} samples",
+        "1 sample" if hidden == 1 else f"{hidden:,} samples",
         "ok",
         "Samples of the notebook's own machinery; --all-frames shows them.",
     )

@@ -31,7 +31,7 @@ def test_time_asleep_and_awake(rate):
         mostly_asleep(0.4)
     shares = describe(rec.profile.where(thread=threading.get_native_id()))["shares"]
     # It sleeps for 1.2 s; how long the work takes depends on what else the machine does.
-    assert shares["nap"] == pytest.approx(1.2 / rec.profile.metadata.wall_s, abs=0.1)
+    assert shares["nap"] == pytest.approx(1.2 / rec.profile.metadata.wall_s, abs=0.2)
 
 
 def test_weights_of_a_thread_sum_to_the_time_recorded():

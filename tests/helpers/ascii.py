@@ -31,7 +31,7 @@ a sample of the empty stack:
 all 0/6
   worker (1) 0/1
     main 1/1
-  idle (2) 5/5
+  idle 5/5
 """
 
 from __future__ import annotations

@@ -92,11 +92,11 @@ def test_kernels_hold_nothing_afterwards(any_kernel):
         "[len(__import__('os').listdir('/proc/self/' + kind)) for kind in ('fd', 'task')]"
         " + [len(__import__('psutil').Process().children())]"
     )
-    for backend in ("pyspy", "inprocess"):
-        cell = f"%%flame -r 1000 --backend {backend}\nburn(0.02)"
-        assert any_kernel.run(cell).ok
-        before = any_kernel.value(count)
-        for ending in ("", "1 / 0", "raise SystemExit", "raise KeyboardInterrupt"):
-            any_kernel.run(f"{cell}\n{ending}")
-        after = any_kernel.value(count)
-        assert all(now <= then for now, then in zip(after, before, strict=True))
+    counts = []
+    # What the kernel itself opens at first use and keeps is open after the first round.
+    for _ in range(3):
+        for backend in ("pyspy", "inprocess"):
+            for ending in ("", "1 / 0", "raise SystemExit", "raise KeyboardInterrupt"):
+                any_kernel.run(f"%%flame -r 1000 --backend {backend}\nburn(0.02)\n{ending}")
+        counts.append(any_kernel.value(count))
+    assert counts[2] == counts[1]
