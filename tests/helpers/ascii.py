@@ -29,7 +29,7 @@ a sample of the empty stack:
 ...     weight: 1       5
 ... ''').call_tree(split_threads=True)))
 all 0/6
-  worker (1) 0/1
+  worker 0/1
     main 1/1
   idle 5/5
 """
