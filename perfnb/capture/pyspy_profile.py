@@ -29,6 +29,7 @@ from perfnb.model.tables import frozen
 from perfnb.units import ValueType
 
 _LONGEST_DELAY_NS = 3_000_000
+_SHORTLY_NS = (100_000, 150_000, 200_000, 300_000, 500_000)
 _STAMP = re.compile(r"^\[(\S+)Z ")
 _SPEEDSCOPE_THREAD = re.compile(r'^(?:Process (\d+) )?Thread (\w+) "(.*)"$', re.S)
 
@@ -229,10 +230,10 @@ def _trace_start_ns(r: Recording, tracks: list[Track]) -> int:
     """Return the wall-clock ns of the trace's time 0, less the usual delay of its entries.
 
     py-spy reads its clock between two lines of its log, some 0.3 ms apart, and writes a
-    change of stack 0.1 to 0.2 ms after it let the process go: at 1 kHz often after it has
-    stopped it again. Which instant a change belongs to is decided by the difference of
-    the two: the earliest zero is taken for which nearly all changes come within half a
-    millisecond after a release.
+    change of stack 0.1 to 0.4 ms after it let the process go, the later the more threads there
+    are: at 1 kHz often after it has stopped it again. Which instant a change belongs to is
+    decided by the difference of the two. That zero is taken for which nearly all changes
+    come shortly after a release, with the shortest "shortly" for which there is one.
     """
     marks = [stamp for stamp in map(_stamp, r.log.said) if stamp is not None]
     low = next((at for at, line in marks if "config Config" in line), None)
@@ -245,15 +246,19 @@ def _trace_start_ns(r: Recording, tracks: list[Track]) -> int:
     released = r.log.ticks[r.spec.pid].released
     changes = np.unique(np.concatenate([track.at for track in tracks])) * 1000
     changes = changes[:: len(changes) // 2000 + 1]
-    zeros = np.arange(low - _LONGEST_DELAY_NS, high + 1, 5_000)
-    fitting = np.array([_changes_just_after(released, changes + zero) for zero in zeros])
-    return int(zeros[np.argmax(fitting >= 0.98 * fitting.max())])
+    zeros = np.arange(low - _LONGEST_DELAY_NS, high + 1, 20_000)
+    fitting = np.array([_shares_just_after(released, changes + zero) for zero in zeros])
+    for share in fitting.T:
+        if share.max() >= 0.95:
+            break
+    best = zeros[share >= 0.995 * share.max()]
+    return int(best[len(best) // 2])
 
 
-def _changes_just_after(released: NDArray[np.int64], at: NDArray[np.float64]) -> int:
+def _shares_just_after(released: NDArray[np.int64], at: NDArray[np.float64]) -> list[float]:
     before = np.searchsorted(released, at, side="right") - 1
-    delay = at - released[np.maximum(before, 0)]
-    return int(((before >= 0) & (delay < 500_000)).sum())
+    delay = np.where(before >= 0, at - released[np.maximum(before, 0)], np.inf)
+    return [float((delay < most).mean()) for most in _SHORTLY_NS]
 
 
 def _stamp(line: str) -> tuple[int, str] | None:
