@@ -21,7 +21,7 @@ from pathlib import Path
 from perfnb.capture import threadwatch
 from perfnb.capture.base import Availability, CaptureSpec
 from perfnb.capture.clock import ClockOffset, WallToMonotonic
-from perfnb.capture.process import Child, allow_tracer, yama_scope
+from perfnb.capture.process import Child, yama_scope
 from perfnb.capture.pyspy_profile import Recording, build_profile
 from perfnb.capture.threadlog import ThreadLog
 from perfnb.errors import (
@@ -240,6 +240,3 @@ def _read_all(file: int) -> bytes:
     with os.fdopen(os.dup(file), "rb") as stream:
         stream.seek(0)
         return stream.read()
-
-
-__all__ = ["PySpyBackend", "allow_tracer", "explain", "find_pyspy", "pyspy_version"]
