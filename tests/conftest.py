@@ -13,7 +13,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests that sample running programs a second and third try.
 
     What they see depends on what else the machine does meanwhile; the two cores of a busy one
-    leave a kernel standing for longer than a bound allows. A fault of ours comes every time.
+    leave a kernel standing for longer than a bound allows. A fault of ours that comes only now
+    and then is hidden by this too: a retry, R in the output, is a thing to look into.
     """
     for item in items:
         if {"capture", "notebook", "browser"} & set(item.path.parts):
