@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from perfnb.capture.record import Recorder, record
     from perfnb.errors import PerfnbError
+    from perfnb.formats.read import read, read_all
     from perfnb.model import Metadata, Profile, ProfileBuilder
     from perfnb.notebook.session import FlameSession
     from perfnb.units import ValueType
@@ -27,6 +28,8 @@ __all__ = [
     "Recorder",
     "ValueType",
     "last",
+    "read",
+    "read_all",
     "record",
 ]
 
@@ -37,6 +40,8 @@ _HOME = {
     "ProfileBuilder": "perfnb.model",
     "Recorder": "perfnb.capture.record",
     "ValueType": "perfnb.units",
+    "read": "perfnb.formats.read",
+    "read_all": "perfnb.formats.read",
     "record": "perfnb.capture.record",
 }
 

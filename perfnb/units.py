@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-UNITS = ("ns", "bytes", "count")
+UNITS = ("ns", "bytes", "count", "micro")
+"""Of one weight; "micro" is a millionth of a count, for files whose counts have fractions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class ValueType:
     ----------
     kind : str
         Such as ``"on-CPU"``, ``"wall"``, ``"off-CPU"``, ``"samples"``, ``"allocations"``.
-    unit : {"ns", "bytes", "count"}
+    unit : {"ns", "bytes", "count", "micro"}
         The unit of one.
     """
 
@@ -42,7 +43,7 @@ def format_value(value: float, unit: str) -> str:
     ----------
     value : float
         A value in `unit`; may be negative.
-    unit : {"ns", "bytes", "count"}
+    unit : {"ns", "bytes", "count", "micro"}
         Its unit.
     """
     if value == 0:
@@ -52,6 +53,10 @@ def format_value(value: float, unit: str) -> str:
         text = _duration(size)
     elif unit == "bytes":
         text = _scaled(size, _SIZES)
+    elif unit == "micro" and size < 1e8:
+        text = _fixed(size / 1e6, 6 if size < 1e4 else 2).rstrip("0").rstrip(".")
+    elif unit == "micro":
+        text = f"{_round(size / 1e6):,}"
     else:
         text = f"{_round(size):,}"
     return f"−{text}" if value < 0 else text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Mapping
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 
@@ -20,8 +20,11 @@ class FoldedExporter:
     has no way to write, becomes ``:`` or a space; no name at all becomes ``?``.
     """
 
-    def write(self, profile: Profile, path: str | os.PathLike[str]) -> None:
-        """Write `profile` to `path`."""
+    carries: ClassVar[frozenset[str]] = frozenset()
+
+    def write(self, profiles: Mapping[str, Profile], out: BinaryIO) -> None:
+        """Write the one profile."""
+        (profile,) = profiles.values()
         tables, samples = profile.tables, profile.samples
         names = [
             frame_label(tables.functions, row, 0).translate(_UNWRITABLE) or "?"
@@ -40,4 +43,4 @@ class FoldedExporter:
             # Lines of one function were distinct stacks until here.
             lines[text[row]] = lines.get(text[row], 0) + int(weight[row])
         folded = "".join(f"{stack} {total}\n" for stack, total in sorted(lines.items()) if stack)
-        Path(path).write_text(folded, encoding="utf-8", errors="replace")
+        out.write(folded.encode("utf-8", "replace"))

@@ -4,7 +4,17 @@ from perfnb.model.builder import ProfileBuilder
 from perfnb.model.calltree import CallTree
 from perfnb.model.metadata import Metadata
 from perfnb.model.profile import Profile
-from perfnb.model.tables import KINDS, STATES, Frames, Functions, Samples, Stacks, Tables, Thread
+from perfnb.model.tables import (
+    KINDS,
+    STATES,
+    Frames,
+    Functions,
+    Label,
+    Samples,
+    Stacks,
+    Tables,
+    Thread,
+)
 
 __all__ = [
     "KINDS",
@@ -12,6 +22,7 @@ __all__ = [
     "CallTree",
     "Frames",
     "Functions",
+    "Label",
     "Metadata",
     "Profile",
     "ProfileBuilder",

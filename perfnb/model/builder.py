@@ -17,6 +17,7 @@ from perfnb.model.tables import (
     Frames,
     Functions,
     Int32,
+    Label,
     Samples,
     Stacks,
     Tables,
@@ -53,7 +54,8 @@ class ProfileBuilder:
         self._frames: dict[tuple[int, int], int] = {}
         self._stacks: dict[tuple[int, int], int] = {}
         self._threads: dict[tuple[str, int, int], tuple[int, Thread]] = {}
-        self._rows: list[tuple[int, int, int, int | None, int | None, int | None]] = []
+        self._labels: dict[tuple[Label, ...], int] = {}
+        self._rows: list[tuple[int, int, int, int | None, int | None, int | None, int]] = []
 
     def function(self, name: str, file: str = "", module: str = "", kind: str = "python") -> int:
         """Return the row of a function, added if new."""
@@ -93,6 +95,16 @@ class ProfileBuilder:
             self._threads[key] = row, thread
         return row
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether any labels were added."""
+        return bool(self._labels)
+
+    def labels(self, labels: Iterable[Label]) -> int:
+        """Return the row of a set of labels, added if new; −1 for no label at all."""
+        key = tuple(labels)
+        return self._labels.setdefault(key, len(self._labels)) if key else -1
+
     def sample(
         self,
         stack: int,
@@ -102,13 +114,14 @@ class ProfileBuilder:
         time: int | None = None,
         duration: int | None = None,
         state: str | None = None,
+        label: int = -1,
     ) -> None:
-        """Add one sample; `thread` None is a nameless thread 0."""
+        """Add one sample; `thread` None is a nameless thread 0, `label` a row of `labels`."""
         if state is not None and state not in STATES:
             raise ValueError(f"state {state!r} is not one of {STATES}")
         row = self.thread(Thread(0, 0)) if thread is None else thread
         code = None if state is None else STATES.index(state)
-        self._rows.append((stack, row, weight, time, duration, code))
+        self._rows.append((stack, row, weight, time, duration, code, label))
 
     def build(self, metadata: Metadata | None = None) -> Profile:
         """Return the profile, its samples sorted by time where every sample has one.
@@ -120,7 +133,7 @@ class ProfileBuilder:
             duration or state.
         """
         rows = self._rows
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 7
         samples = Samples(
             frozen(columns[0], np.int32),
             frozen(columns[1], np.int32),
@@ -128,6 +141,7 @@ class ProfileBuilder:
             _optional("time", columns[3], np.int64),
             _optional("duration", columns[4], np.int64),
             _optional("state", columns[5], np.uint8),
+            frozen(columns[6], np.int32) if self._labels else None,
         )
         if samples.time is not None:
             samples = samples.take(np.argsort(samples.time, kind="stable"))
@@ -146,6 +160,7 @@ class ProfileBuilder:
             Frames(*_columns(self._frames)),
             Stacks(*_columns(self._stacks)),
             tuple(thread for _, thread in self._threads.values()),
+            tuple(self._labels),
         )
 
 

@@ -130,9 +130,12 @@ class Profile:
         """Return the flame graph of this profile; see `perfnb.views.flame.FlameView`."""
         return load("perfnb.views.flame:FlameView")(self, **options)
 
-    def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the profile to `path`, in the format its suffix names."""
-        load("perfnb.formats:write")(self, path)
+    def write(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+        """Write the profile to `path`, in the format its suffix names.
+
+        See `perfnb.formats.write`.
+        """
+        load("perfnb.formats:write")(self, path, format=format)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         return self.flame()._repr_mimebundle_(include, exclude)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +77,22 @@ class Thread:
     host: str = ""
 
 
+class Label(NamedTuple):
+    """One thing said of samples, such as a request's route; `unit` is for numbers."""
+
+    key: str
+    value: str | int
+    unit: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """What samples refer to; checked once, then shared by every profile derived from it.
+
+    Attributes
+    ----------
+    labels : tuple of tuple of Label
+        The distinct sets of labels that samples have, each in the order it was given.
 
     Raises
     ------
@@ -91,6 +104,7 @@ class Tables:
     frames: Frames
     stacks: Stacks
     threads: tuple[Thread, ...]
+    labels: tuple[tuple[Label, ...], ...] = ()
 
     def __post_init__(self) -> None:
         functions, frames, stacks = self.functions, self.frames, self.stacks
@@ -112,6 +126,8 @@ class Tables:
         _unique("stacks", "(parent, frame) pair", stacks.parent, stacks.frame)
         if len({(t.host, t.pid, t.tid) for t in self.threads}) != len(self.threads):
             raise InvalidProfile("threads: a (host, pid, tid) appears twice")
+        if len(set(self.labels)) != len(self.labels):
+            raise InvalidProfile("labels: a set appears twice")
 
     def with_stacks(self, stacks: Stacks) -> Tables:
         """Return these tables with other stacks over the same frames."""
@@ -136,6 +152,8 @@ class Samples:
         Nanoseconds.
     state : uint8 or None
         Position in `STATES`.
+    label : int32 or None
+        Row of `Tables.labels`; −1 for a sample without.
     """
 
     stack: Int32
@@ -144,6 +162,7 @@ class Samples:
     time: Int64 | None = None
     duration: Int64 | None = None
     state: UInt8 | None = None
+    label: Int32 | None = None
 
     def __len__(self) -> int:
         return len(self.stack)
@@ -161,17 +180,20 @@ class Samples:
             pick(self.time),
             pick(self.duration),
             pick(self.state),
+            pick(self.label),
         )
 
 
 def check_samples(tables: Tables, samples: Samples) -> None:
     """Raise `InvalidProfile` unless `samples` fit `tables` and are sorted by time."""
     s = samples
-    _same_length("samples", len(s), s.thread, s.weight, s.time, s.duration, s.state)
+    _same_length("samples", len(s), s.thread, s.weight, s.time, s.duration, s.state, s.label)
     _in_range("samples.stack", s.stack, -1, len(tables.stacks))
     _in_range("samples.thread", s.thread, 0, len(tables.threads))
     if s.state is not None:
         _in_range("samples.state", s.state, 0, len(STATES))
+    if s.label is not None:
+        _in_range("samples.label", s.label, -1, len(tables.labels))
     if s.time is not None and np.any(np.diff(s.time) < 0):
         raise InvalidProfile("samples: not sorted by time")
 

@@ -14,8 +14,9 @@ from perfnb.model.tables import frozen
 def merge(profiles: Sequence[Profile]) -> Profile:
     """Return one profile with the samples of all.
 
-    Time, duration and state are kept if every profile that has samples has them. Equal
-    functions, frames, stacks and threads become one. What the metadata of all agree on is kept.
+    Time, duration and state are kept if every profile that has samples has them; labels
+    always. Equal functions, frames, stacks and threads become one. What the metadata of all
+    agree on is kept.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if any(column is None for column in same) else np.concatenate(same)
         for same in zip(*(told or parts[:1]), strict=True)
     ]
-    stack, thread, weight, time, duration, state = columns
+    stack, thread, weight, time, duration, state, label = columns
     samples = Samples(
         frozen(stack, np.int32),
         frozen(thread, np.int32),
@@ -43,6 +44,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if time is None else frozen(time, np.int64),
         None if duration is None else frozen(duration, np.int64),
         None if state is None else frozen(state, np.uint8),
+        frozen(label, np.int32) if builder.has_labels else None,
     )
     if samples.time is not None:
         samples = samples.take(np.argsort(samples.time, kind="stable"))
@@ -65,6 +67,7 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
     for row, (parent, leaf) in enumerate(rows):
         stack[row] = builder.push(stack[parent], frame[leaf])
     thread = np.array([builder.thread(thread) for thread in t.threads], dtype=np.int32)
+    label = np.array([*(builder.labels(labels) for labels in t.labels), -1], dtype=np.int32)
     return (
         np.array(stack, dtype=np.int32)[s.stack],
         thread[s.thread] if len(thread) else s.thread,
@@ -72,6 +75,7 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
         s.time,
         s.duration,
         s.state,
+        np.full(len(s), -1, np.int32) if s.label is None else label[s.label],
     )
 
 

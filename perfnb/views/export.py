@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
+from typing import BinaryIO, ClassVar
 
 from perfnb.model import Profile
 from perfnb.views.flame import FlameView
@@ -11,10 +12,20 @@ from perfnb.views.flame import FlameView
 class HtmlExporter:
     """A page of its own: everything inside, no request to anywhere."""
 
-    def write(self, profile: Profile, path: str | os.PathLike[str]) -> None:
-        """Write `profile` to `path`."""
-        FlameView(profile).save(path)
+    carries: ClassVar[frozenset[str]] = frozenset()
+
+    def write(self, profiles: Mapping[str, Profile], out: BinaryIO) -> None:
+        """Write the one profile."""
+        (profile,) = profiles.values()
+        out.write(FlameView(profile).page().encode())
 
 
-class SvgExporter(HtmlExporter):
-    """A static picture. `FlameView.save` goes by the suffix."""
+class SvgExporter:
+    """A static picture."""
+
+    carries: ClassVar[frozenset[str]] = frozenset()
+
+    def write(self, profiles: Mapping[str, Profile], out: BinaryIO) -> None:
+        """Write the one profile."""
+        (profile,) = profiles.values()
+        out.write(FlameView(profile).svg().encode())

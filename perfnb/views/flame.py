@@ -144,6 +144,12 @@ class FlameView:
         lines.append(" · ".join(f"{item.label}: {item.text}" for item in self.honesty))
         return "\n".join(lines)
 
+    def page(self) -> str:
+        """Return an HTML page of its own, everything inside."""
+        from perfnb.views.page import standalone_page
+
+        return standalone_page(self)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a page of its own (``.html``) or a static picture (``.svg``).
 
@@ -154,11 +160,9 @@ class FlameView:
         OSError
             If the file cannot be written.
         """
-        from perfnb.views.page import standalone_page
-
         suffix = Path(path).suffix.lower()
         if suffix in (".html", ".htm"):
-            text = standalone_page(self)
+            text = self.page()
         elif suffix == ".svg":
             text = self.svg()
         else:

@@ -32,7 +32,13 @@ export function formatValue(value: number, unit: Unit): string {
       return sign + scaled(size, SIZES);
     case "count":
       return sign + formatCount(size);
+    case "micro":
+      return sign + (size < 1e8 ? fraction(size / 1e6) : formatCount(size / 1e6));
   }
+}
+
+function fraction(count: number): string {
+  return count.toFixed(count < 0.01 ? 6 : 2).replace(/\.?0+$/, "");
 }
 
 export function formatCount(value: number): string {

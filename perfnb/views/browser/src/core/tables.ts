@@ -1,6 +1,6 @@
 // A profile's tables as they travel: gzip of a JSON header and little-endian columns.
 
-export type Unit = "ns" | "bytes" | "count";
+export type Unit = "ns" | "bytes" | "count" | "micro";
 
 export interface ValueType {
   readonly kind: string;
