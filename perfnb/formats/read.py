@@ -17,7 +17,7 @@ Place = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 
 def read(place: Place, value: str | None = None, *, format: str | None = None) -> Profile:
-    """Read a profile that any known tool wrote.
+    r"""Read a profile that any known tool wrote.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def read(place: Place, value: str | None = None, *, format: str | None = None) -
 
     Examples
     --------
-    >>> perfnb.read(b"main;work 3\\nmain;rest 1\\n").total
+    >>> perfnb.read(b"main;work 3\nmain;rest 1\n").total
     4
     """
     profiles = read_all(place, format=format)
