@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 from perfnb.errors import InvalidProfile, OptionError, UnknownFormat
 from perfnb.formats import IMPORTERS
@@ -12,6 +13,7 @@ from perfnb.formats.jsonkeys import top_keys
 from perfnb.formats.source import Source
 from perfnb.model import Profile
 from perfnb.registry import Entry
+from perfnb.units import ValueType
 
 Place = str | os.PathLike[str] | bytes | bytearray | memoryview
 
@@ -112,4 +114,12 @@ def _named(name: str) -> Entry:
 
 def _titled(profile: Profile, source: Source, entry: Entry) -> Profile:
     title = profile.metadata.title or os.path.basename(source.name)  # noqa: PTH119 - also of URLs
-    return profile.with_metadata(title=title, backend=profile.metadata.backend or entry.name)
+    samples = profile.samples
+    untold = samples.time is None and samples.count is None
+    if untold and profile.value == ValueType("samples", "count") and (samples.weight >= 0).all():
+        profile = profile.with_samples(replace(samples, count=samples.weight))
+    return profile.with_metadata(
+        title=title,
+        backend=profile.metadata.backend or entry.name,
+        summed=profile.metadata.summed or untold,
+    )

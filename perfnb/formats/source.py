@@ -18,7 +18,7 @@ from perfnb.errors import MalformedProfile
 from perfnb.formats.unpack import Broken, unpacked, unpacker_for
 
 HEAD = 1 << 16
-CHUNK = 1 << 24
+CHUNK = 1 << 20
 MOST = 1 << 33
 
 
@@ -165,11 +165,27 @@ class Source:
         MalformedProfile
             If one is not finite, or their sum does not fit 63 bits.
         """
-        scaled = np.asarray(values, dtype=np.float64) * factor
+        with np.errstate(over="ignore"):
+            scaled = np.asarray(values, dtype=np.float64) * factor
+            size = float(np.abs(scaled).sum())
         if not np.isfinite(scaled).all():
             raise self.malformed(where, "a number that is infinite or none at all")
-        if float(np.abs(scaled).sum()) >= 2**63:
+        if size >= 2**63:
             raise self.malformed(where, "numbers too large to be added up")
+        return np.rint(scaled).astype(np.int64)
+
+    def instants(self, values: Any, factor: float, where: str) -> NDArray[np.int64]:
+        """Return points in time, times `factor`, rounded to int64: any two have a difference.
+
+        Raises
+        ------
+        MalformedProfile
+            If one is not finite, or does not fit 62 bits.
+        """
+        with np.errstate(over="ignore"):
+            scaled = np.asarray(values, dtype=np.float64) * factor
+        if not (np.abs(scaled) < 2**62).all():
+            raise self.malformed(where, "a time that is too large, or none at all")
         return np.rint(scaled).astype(np.int64)
 
     def _open(self) -> contextlib.AbstractContextManager[BinaryIO]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfnb.errors import OptionError
+from perfnb.model.forest import Forest
 from perfnb.model.levels import merge_levels
 from perfnb.model.profile import Profile
 from perfnb.model.tables import Functions, Int32, Int64, Tables, Thread, frozen
@@ -36,6 +37,8 @@ class CallTree:
         Weight at the node itself, and with everything it called.
     self_samples, total_samples : int64
         The same as numbers of samples.
+    hidden : int64
+        How many boxes too narrow to be drawn are summed in the node.
 
     Notes
     -----
@@ -53,6 +56,7 @@ class CallTree:
     total: Int64
     self_samples: Int64
     total_samples: Int64
+    hidden: Int64
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -80,17 +84,22 @@ class CallTree:
         if split_threads:
             threads = np.unique(samples.thread).tolist()
         trees = []
+        forest = Forest(tables.stacks.parent)
         for thread in threads:
             rows = slice(None) if thread < 0 else samples.thread == thread
             trees.append(
                 merge_levels(
-                    tables.stacks.parent,
+                    forest,
                     keys.of_frame[tables.stacks.frame],
                     samples.stack[rows],
                     samples.weight[rows],
+                    1 if samples.count is None else samples.count[rows],
+                    tables.stacks.hidden,
                 )
             )
-        parent, depth, key, weight, count, owner = _under_one_root(trees, threads, split_threads)
+        parent, depth, key, weight, count, hidden, owner = _under_one_root(
+            trees, threads, split_threads
+        )
         total, total_samples = weight.copy(), count.copy()
         for level in _levels_from_below(depth):
             np.add.at(total, parent[level], total[level])
@@ -107,6 +116,7 @@ class CallTree:
             total=frozen(total, np.int64),
             self_samples=frozen(count, np.int64),
             total_samples=frozen(total_samples, np.int64),
+            hidden=frozen(hidden, np.int64),
         )
 
     def label(self, node: int) -> str:
@@ -115,6 +125,8 @@ class CallTree:
             return thread_label(self.tables.threads, int(self.thread[node]))
         if self.function[node] < 0:
             return "all"
+        if self.hidden[node]:
+            return f"… {self.hidden[node]:,} more"
         return frame_label(self.tables.functions, int(self.function[node]), int(self.line[node]))
 
     def children(self, node: int) -> Iterator[int]:
@@ -201,23 +213,22 @@ def thread_label(threads: Sequence[Thread], row: int) -> str:
     return " · ".join(parts)
 
 
-_Trees = list[tuple[Int64, Int64, Int64, Int64, Int64]]
+_Trees = list[tuple[Int64, Int64, Int64, Int64, Int64, Int64]]
 
 
 def _under_one_root(
     trees: _Trees, threads: list[int], split: bool
-) -> tuple[Int64, Int64, Int64, Int64, Int64, Int64]:
+) -> tuple[Int64, Int64, Int64, Int64, Int64, Int64, Int64]:
     """Put the per-thread trees below one root, in breadth-first order."""
     if not split:
-        parent, depth, key, weight, count = trees[0]
-        return parent, depth, key, weight, count, np.full(len(parent), -1, dtype=np.int64)
-    start, parts = 1, [(-1, 0, -1, 0, 0, -1)]
+        return *trees[0], np.full(len(trees[0][0]), -1, dtype=np.int64)
+    start, parts = 1, [(-1, 0, -1, 0, 0, 0, -1)]
     table = [np.array(parts, dtype=np.int64)]
-    for (parent, depth, key, weight, count), thread in zip(trees, threads, strict=True):
+    for (parent, depth, *rest), thread in zip(trees, threads, strict=True):
         owner = np.full(len(parent), -1, dtype=np.int64)
         owner[0] = thread
         up = np.where(parent < 0, 0, parent + start)
-        table.append(np.column_stack([up, depth + 1, key, weight, count, owner]))
+        table.append(np.column_stack([up, depth + 1, *rest, owner]))
         start += len(parent)
     rows = np.concatenate(table)
     order = np.argsort(rows[:, 1], kind="stable")

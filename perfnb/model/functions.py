@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from perfnb.model.forest import Forest
 from perfnb.model.profile import Profile
 from perfnb.model.tables import KINDS
 
@@ -17,25 +19,16 @@ def functions_table(profile: Profile) -> pl.DataFrame:
     weight = np.zeros(size + 1, dtype=np.int64)
     count = np.zeros(size + 1, dtype=np.int64)
     np.add.at(weight, samples.stack, samples.weight)
-    np.add.at(count, samples.stack, 1)
+    np.add.at(count, samples.stack, 1 if samples.count is None else samples.count)
     function = tables.frames.function[stacks.frame].astype(np.int64)
     own, own_count, total, total_count = (np.zeros(n, dtype=np.int64) for _ in range(4))
-    leaves = np.flatnonzero(count[:size])
-    np.add.at(own, function[leaves], weight[leaves])
-    np.add.at(own_count, function[leaves], count[leaves])
-    pairs = []
-    here = leaves
-    row = leaves
-    while len(here):
-        pairs.append((row << 32) | function[here])
-        here = stacks.parent[here].astype(np.int64)
-        row, here = row[here >= 0], here[here >= 0]
-    if pairs:
-        # A function that is on a stack several times counts once.
-        distinct = np.unique(np.concatenate(pairs))
-        row, name = distinct >> 32, distinct & 0xFFFFFFFF
-        np.add.at(total, name, weight[row])
-        np.add.at(total_count, name, count[row])
+    np.add.at(own, function, weight[:size])
+    np.add.at(own_count, function, count[:size])
+    forest = Forest(stacks.parent)
+    # A function that is on a stack several times counts once.
+    outermost = _outermost(forest, function)
+    np.add.at(total, function[outermost], forest.totals(weight[:size])[outermost])
+    np.add.at(total_count, function[outermost], forest.totals(count[:size])[outermost])
     whole = profile.total
     frame = pl.DataFrame(
         {
@@ -59,6 +52,20 @@ def functions_table(profile: Profile) -> pl.DataFrame:
     )
     seen = frame.filter(pl.col("total_samples") > 0)
     return seen.sort(["self", "total", "name"], descending=[True, True, False])
+
+
+def _outermost(forest: Forest, function: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows above which there is no row of the same function."""
+    if not len(forest):
+        return np.zeros(0, dtype=np.int64)
+    enter, leave = forest.span
+    # In depth-first order an inner row begins before the last outer one of its function ends.
+    order = np.argsort((function << 32) | enter)
+    ends = leave[order] + (function[order] << 32)
+    latest = np.maximum.accumulate(ends)
+    inner = np.zeros(len(order), dtype=bool)
+    inner[1:] = latest[:-1] > enter[order[1:]] + (function[order[1:]] << 32)
+    return order[~inner]
 
 
 def _text(text: str) -> str:

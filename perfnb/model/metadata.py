@@ -41,6 +41,8 @@ class Metadata:
         Bound on the error of `Samples.time`.
     state_unknown : int or None
         Samples whose thread state could not be read.
+    summed : bool
+        Whether rows are sums of samples that nobody counted.
     truncated : str
         What is left out, if anything.
     notes : tuple of str
@@ -66,6 +68,7 @@ class Metadata:
     paused_s: float | None = None
     clock_error_ns: int | None = None
     state_unknown: int | None = None
+    summed: bool = False
     truncated: str = ""
     notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)

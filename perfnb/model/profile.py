@@ -59,6 +59,16 @@ class Profile:
         return int(self.samples.weight.sum())
 
     @property
+    def sample_count(self) -> int | None:
+        """How many samples were taken; None for sums by stack of no one knows how many."""
+        samples = self.samples
+        if samples.count is not None:
+            return int(samples.count.sum())
+        if self.value == ValueType("samples", "count"):
+            return self.total
+        return None if samples.time is None and self.metadata.summed else len(self)
+
+    @property
     def threads(self) -> tuple[Thread, ...]:
         """The threads table."""
         return self.tables.threads

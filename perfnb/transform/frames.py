@@ -88,6 +88,8 @@ def rename(profile: Profile, change: Callable[[Identity], Identity]) -> Profile:
         columns[0], columns[1], columns[2],
         frozen([KINDS.index(kind) for kind in columns[3]], np.uint8),
     )  # fmt: skip
+    if len(functions) == len(old):
+        return replace(profile, tables=replace(tables, functions=functions))
     frames: dict[tuple[int, int], int] = {}
     new_frame = [
         frames.setdefault((place[function], line), len(frames))
@@ -102,13 +104,20 @@ def rename(profile: Profile, change: Callable[[Identity], Identity]) -> Profile:
         new_stack[row] = stacks.setdefault((new_stack[parent], new_frame[frame]), len(stacks))
     pair_of_frame = np.array(list(frames), dtype=np.int32).reshape(-1, 2)
     pair_of_stack = np.array(list(stacks), dtype=np.int32).reshape(-1, 2)
+    hidden = None
+    if tables.stacks.hidden is not None:
+        behind = np.zeros(len(stacks), dtype=np.int64)
+        np.add.at(behind, new_stack[:-1], tables.stacks.hidden)
+        hidden = frozen(behind, np.int64)
     return replace(
         profile,
         tables=replace(
             tables,
             functions=functions,
             frames=Frames(*(frozen(c, np.int32) for c in pair_of_frame.T)),
-            stacks=Stacks(*(frozen(c, np.int32) for c in pair_of_stack.T)),
+            stacks=Stacks(
+                frozen(pair_of_stack[:, 0], np.int32), frozen(pair_of_stack[:, 1], np.int32), hidden
+            ),
         ),
         samples=replace(
             profile.samples, stack=frozen(np.array(new_stack)[profile.samples.stack], np.int32)

@@ -36,7 +36,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if any(column is None for column in same) else np.concatenate(same)
         for same in zip(*(told or parts[:1]), strict=True)
     ]
-    stack, thread, weight, time, duration, state, label = columns
+    stack, thread, weight, time, duration, state, label, count = columns
     samples = Samples(
         frozen(stack, np.int32),
         frozen(thread, np.int32),
@@ -45,6 +45,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if duration is None else frozen(duration, np.int64),
         None if state is None else frozen(state, np.uint8),
         frozen(label, np.int32) if builder.has_labels else None,
+        None if all(p.samples.count is None for p in profiles) else frozen(count, np.int64),
     )
     if samples.time is not None:
         samples = samples.take(np.argsort(samples.time, kind="stable"))
@@ -76,6 +77,7 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
         s.duration,
         s.state,
         np.full(len(s), -1, np.int32) if s.label is None else label[s.label],
+        np.ones(len(s), np.int64) if s.count is None else s.count,
     )
 
 

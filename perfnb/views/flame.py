@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from perfnb.errors import OptionError
 from perfnb.model import CallTree, Profile
 from perfnb.model.calltree import MERGE
+from perfnb.transform.condense import Condensed, condense
 from perfnb.transform.invert import invert
 from perfnb.transform.paths import shorten_paths
 from perfnb.units import format_percent
-from perfnb.views.honesty import Item, honesty
+from perfnb.views.honesty import Item, honesty, left_out
 from perfnb.views.svg import svg
 
 if TYPE_CHECKING:
@@ -86,20 +87,23 @@ class FlameView:
         from perfnb.views.models import FlameGraph, ProfileSource
         from perfnb.views.tables import pack
 
-        warning, items = honesty(self.profile)
         properties: dict[str, Any] = {
             "source": ProfileSource(tables=pack(self.shown)),
             "title": self.title,
-            "honesty": [item.as_dict() for item in items],
-            "summary": warning,
+            "honesty": [item.as_dict() for item in self.honesty],
+            "summary": self.warning,
             **self._options,
         }
         return FlameGraph(**properties)
 
     @cached_property
+    def _condensed(self) -> Condensed:
+        return condense(self.profile)
+
+    @cached_property
     def shown(self) -> Profile:
-        """The profile with the paths that the picture shows."""
-        return shorten_paths(self.profile)
+        """What the picture shows: without what is too narrow to be seen, and with short paths."""
+        return shorten_paths(self._condensed.profile)
 
     @property
     def warning(self) -> str:
@@ -109,7 +113,7 @@ class FlameView:
     @property
     def honesty(self) -> list[Item]:
         """The statements of the footer."""
-        return honesty(self.profile)[1]
+        return [*honesty(self.profile)[1], *left_out(self._condensed, self.profile)]
 
     @cached_property
     def tree(self) -> CallTree:

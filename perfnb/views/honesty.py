@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from perfnb.model import Metadata, Profile
+from perfnb.transform.condense import Condensed
 from perfnb.units import format_percent, format_value
 
 _FEW, _SOME = 50, 200
@@ -53,6 +54,35 @@ def honesty(profile: Profile) -> tuple[str, list[Item]]:
     return _summary(profile, items), items
 
 
+def left_out(condensed: Condensed, profile: Profile) -> list[Item]:
+    """Return what must be said of a profile too large to be drawn whole."""
+    items = []
+    if condensed.hidden:
+        kept = len(condensed.profile.tables.stacks)
+        narrowest = format_value(condensed.narrowest, profile.value.unit)
+        share = format_percent(condensed.narrowest / max(1, abs(profile.total)))
+        items.append(
+            Item(
+                "drawn",
+                f"{kept:,} boxes; {condensed.hidden:,} narrower are summed",
+                "note",
+                f"Paths of at most {narrowest} ({share} of all) are summed with their siblings into "
+                "a box that tells how many they are. Widths and totals are exact.",
+            )
+        )
+    if condensed.summed and profile.samples.time is not None:
+        items.append(
+            Item(
+                "times",
+                "left out of the picture",
+                "note",
+                f"{len(profile):,} samples are too many to be stored with the picture one by one; "
+                "the profile has them.",
+            )
+        )
+    return items
+
+
 def _backend(m: Metadata) -> Item | None:
     if not m.backend:
         return None
@@ -82,7 +112,15 @@ def _rate(m: Metadata) -> Item | None:
 
 
 def _samples(profile: Profile) -> Item:
-    n = len(profile)
+    if profile.sample_count is None:
+        return Item(
+            "stacks",
+            f"{len(profile):,}",
+            "ok",
+            "The file tells sums by stack, not of how many samples: how sure a share is, "
+            "cannot be said.",
+        )
+    n = profile.sample_count
     low, high = wilson(0.1, n)
     spread = (
         f"A box of 10 % may be {format_percent(low)} to {format_percent(high)} (95 % interval)."
@@ -174,8 +212,8 @@ def _notes(m: Metadata) -> list[Item]:
 
 
 def _summary(profile: Profile, items: list[Item]) -> str:
-    n = len(profile)
-    if n < _FEW:
+    n = profile.sample_count
+    if n is not None and n < _FEW:
         low, high = wilson(0.1, n)
         plural = "sample" if n == 1 else "samples"
         return (

@@ -24,6 +24,7 @@ _DTYPES = {"u1": np.uint8, "i4": np.int32, "f8": np.float64}
 def pack(profile: Profile) -> bytes:
     """Return the tables of `profile` as the browser's `decode` reads them."""
     tables, samples = profile.tables, profile.samples
+    hidden = tables.stacks.hidden
     strings: dict[str, int] = {}
 
     def intern(texts: tuple[str, ...]) -> list[int]:
@@ -38,6 +39,7 @@ def pack(profile: Profile) -> bytes:
         ("frames.line", "i4", tables.frames.line),
         ("stacks.parent", "i4", tables.stacks.parent),
         ("stacks.frame", "i4", tables.stacks.frame),
+        *([] if hidden is None else [("stacks.hidden", "i4", hidden)]),
         ("samples.stack", "i4", samples.stack),
         ("samples.thread", "i4", samples.thread),
         ("samples.weight", "f8", samples.weight),
@@ -51,6 +53,8 @@ def pack(profile: Profile) -> bytes:
         columns.append(("samples.duration", "f8", samples.duration))
     if samples.state is not None:
         columns.append(("samples.state", "u1", samples.state))
+    if samples.count is not None:
+        columns.append(("samples.count", "f8", samples.count))
     body = bytearray()
     places = {}
     for name, dtype, values in columns:
@@ -69,7 +73,7 @@ def pack(profile: Profile) -> bytes:
             ],
             "kinds": KINDS,
             "states": STATES,
-            "meta": {},
+            "meta": {"summed": profile.sample_count is None},
             "columns": places,
         },
         separators=(",", ":"),

@@ -17,7 +17,17 @@ from perfnb.transform.frames import matching_functions
 from perfnb.units import UNITS, ValueType, format_percent, format_value
 
 WAYS = list(itertools.product(("cell", "line", "function"), (False, True), (False, True)))
-COLUMNS = "parent", "function", "line", "thread", "self", "total", "self_samples", "total_samples"
+COLUMNS = (
+    "parent",
+    "function",
+    "line",
+    "thread",
+    "self",
+    "total",
+    "self_samples",
+    "total_samples",
+    "hidden",
+)
 
 
 def drawn(profile, merge="cell", inverted=False, split=False):

@@ -13,6 +13,8 @@ export interface CallTree {
   readonly total: Float64Array;
   readonly selfSamples: Float64Array;
   readonly totalSamples: Float64Array;
+  /** How many boxes too narrow to be drawn are summed in the node. */
+  readonly hidden: Float64Array;
 }
 
 export const ROOT = 0;

@@ -45,6 +45,7 @@ interface Nodes {
   readonly key: Int32Array;
   readonly self: Float64Array;
   readonly selfSamples: Float64Array;
+  readonly hidden: Float64Array;
 }
 
 /** Nodes in the order in which they were met: a parent always before its children. */
@@ -52,15 +53,18 @@ class TreeBuilder {
   private readonly nodes = new PairMap();
   private self = new Float64Array(1024);
   private samples = new Float64Array(1024);
+  private hidden = new Float64Array(1024);
   private readonly weights: Float64Array;
-  private readonly counts: Int32Array;
+  private readonly counts: Float64Array;
+  private readonly seen: Uint8Array;
 
   constructor(
     private readonly tables: Tables,
     private readonly keyOfFrame: Int32Array,
   ) {
     this.weights = new Float64Array(tables.stacks.parent.length);
-    this.counts = new Int32Array(tables.stacks.parent.length);
+    this.counts = new Float64Array(tables.stacks.parent.length);
+    this.seen = new Uint8Array(tables.stacks.parent.length);
     this.nodes.index(-1, ROOT_KEY);
   }
 
@@ -69,14 +73,16 @@ class TreeBuilder {
   }
 
   add(rows: Int32Array, base: number, inverted: boolean): void {
-    const {stack, weight} = this.tables.samples;
+    const {stack, weight, count} = this.tables.samples;
     for (const row of rows) {
+      const samples = count === null ? 1 : count[row];
       if (stack[row] < 0) {
         this.self[base] += weight[row];
-        this.samples[base] += 1;
+        this.samples[base] += samples;
       } else {
         this.weights[stack[row]] += weight[row];
-        this.counts[stack[row]] += 1;
+        this.counts[stack[row]] += samples;
+        this.seen[stack[row]] = 1;
       }
     }
     if (inverted) {
@@ -86,6 +92,7 @@ class TreeBuilder {
     }
     this.weights.fill(0);
     this.counts.fill(0);
+    this.seen.fill(0);
   }
 
   finish(): Nodes {
@@ -95,6 +102,7 @@ class TreeBuilder {
       key: this.nodes.seconds(),
       self: this.self.subarray(0, size),
       selfSamples: this.samples.subarray(0, size),
+      hidden: this.hidden.subarray(0, size),
     };
   }
 
@@ -103,9 +111,7 @@ class TreeBuilder {
     const {parent, frame} = this.tables.stacks;
     const needed = new Uint8Array(parent.length);
     for (let stack = parent.length - 1; stack >= 0; stack--) {
-      if (this.counts[stack] > 0) {
-        needed[stack] = 1;
-      }
+      needed[stack] |= this.seen[stack];
       if (needed[stack] && parent[stack] >= 0) {
         needed[parent[stack]] = 1;
       }
@@ -116,6 +122,7 @@ class TreeBuilder {
         const above = parent[stack] < 0 ? base : nodeOf[parent[stack]];
         nodeOf[stack] = this.child(above, this.keyOfFrame[frame[stack]]);
         this.credit(nodeOf[stack], stack);
+        this.conceal(nodeOf[stack], stack);
       }
     }
   }
@@ -123,9 +130,10 @@ class TreeBuilder {
   private addLeafFirst(base: number): void {
     const {parent, frame} = this.tables.stacks;
     for (let stack = 0; stack < parent.length; stack++) {
-      if (this.counts[stack] > 0) {
-        let node = base;
-        for (let at = stack; at >= 0; at = parent[at]) {
+      if (this.seen[stack]) {
+        let node = this.child(base, this.keyOfFrame[frame[stack]]);
+        this.conceal(node, stack);
+        for (let at = parent[stack]; at >= 0; at = parent[at]) {
           node = this.child(node, this.keyOfFrame[frame[at]]);
         }
         this.credit(node, stack);
@@ -138,11 +146,18 @@ class TreeBuilder {
     this.samples[node] += this.counts[stack];
   }
 
+  private conceal(node: number, stack: number): void {
+    if (this.tables.stacks.hidden !== null && this.seen[stack]) {
+      this.hidden[node] += this.tables.stacks.hidden[stack];
+    }
+  }
+
   private child(parent: number, key: number): number {
     const node = this.nodes.index(parent, key);
     if (node >= this.self.length) {
       this.self = doubled(this.self);
       this.samples = doubled(this.samples);
+      this.hidden = doubled(this.hidden);
     }
     return node;
   }
@@ -202,6 +217,7 @@ function arrange(
     total: new Float64Array(size),
     selfSamples: new Float64Array(size),
     totalSamples: new Float64Array(size),
+    hidden: new Float64Array(size),
   };
   for (let at = 0; at < size; at++) {
     const node = order[at];
@@ -212,6 +228,7 @@ function arrange(
     tree.thread[at] = key < ROOT_KEY ? NOT_A_KEY - 1 - key : -1;
     tree.self[at] = tree.total[at] = nodes.self[node];
     tree.selfSamples[at] = tree.totalSamples[at] = nodes.selfSamples[node];
+    tree.hidden[at] = nodes.hidden[node];
   }
   for (let at = size - 1; at > 0; at--) {
     tree.total[tree.parent[at]] += tree.total[at];

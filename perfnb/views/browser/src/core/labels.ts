@@ -1,6 +1,7 @@
 // What a node is called.
 import type {CallTree} from "./calltree";
 import {isCellFile} from "./cells";
+import {formatCount} from "./format";
 import type {Tables, Thread} from "./tables";
 
 export interface Label {
@@ -16,6 +17,9 @@ export function nodeLabel(tables: Tables, tree: CallTree, node: number): Label {
   if (id < 0) {
     const thread = tree.thread[node];
     return {name: thread < 0 ? "all" : threadLabel(tables.threads, thread), detail: ""};
+  }
+  if (tree.hidden[node] > 0) {
+    return {name: `… ${formatCount(tree.hidden[node])} more`, detail: "too narrow to be drawn"};
   }
   const name = tables.strings[tables.functions.name[id]];
   const file = tables.strings[tables.functions.file[id]];

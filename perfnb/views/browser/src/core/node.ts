@@ -42,6 +42,7 @@ async function answer({tables: packed, options, search: pattern}: Request): Prom
     total: Array.from(tree.total),
     self_samples: Array.from(tree.selfSamples),
     total_samples: Array.from(tree.totalSamples),
+    hidden: Array.from(tree.hidden),
     depth: Array.from(boxes.depth),
     x: Array.from(boxes.x),
     fill: Array.from(palette.ofFunction, (color) => palette.paints[PLAIN][color].fill),
@@ -56,6 +57,7 @@ function written({numbers}: Numbers): object {
     ns: numbers.map((number) => formatValue(number, "ns")),
     bytes: numbers.map((number) => formatValue(number, "bytes")),
     count: numbers.map((number) => formatValue(number, "count")),
+    micro: numbers.map((number) => formatValue(number, "micro")),
     share: numbers.map(formatShare),
   };
 }

@@ -16,6 +16,8 @@ export interface Thread {
 }
 
 export interface Tables {
+  /** Whether it is known how many samples each row stands for. */
+  readonly counted: boolean;
   readonly value: ValueType;
   readonly strings: readonly string[];
   readonly threads: readonly Thread[];
@@ -28,7 +30,12 @@ export interface Tables {
     readonly kind: Uint8Array;
   };
   readonly frames: {readonly function: Int32Array; readonly line: Int32Array};
-  readonly stacks: {readonly parent: Int32Array; readonly frame: Int32Array};
+  readonly stacks: {
+    readonly parent: Int32Array;
+    readonly frame: Int32Array;
+    /** How many rows too narrow to be drawn each row stands for; null if every row is here. */
+    readonly hidden: Int32Array | null;
+  };
   readonly samples: {
     readonly stack: Int32Array;
     readonly thread: Int32Array;
@@ -36,6 +43,8 @@ export interface Tables {
     readonly time: Float64Array | null;
     readonly duration: Float64Array | null;
     readonly state: Uint8Array | null;
+    /** How many samples each row stands for; null if one each. */
+    readonly count: Float64Array | null;
   };
 }
 
@@ -60,6 +69,7 @@ interface Header {
   readonly threads: Thread[];
   readonly kinds: string[];
   readonly states: string[];
+  readonly meta?: {readonly summed?: boolean};
   readonly columns: Record<string, ColumnSpec>;
 }
 
@@ -77,6 +87,7 @@ export function decode(buffer: ArrayBuffer): Tables {
   const {header, base} = readHeader(buffer);
   const column = new ColumnReader(buffer, base, header.columns);
   const tables: Tables = {
+    counted: !header.meta?.summed,
     value: header.value,
     strings: header.strings,
     threads: header.threads,
@@ -89,7 +100,11 @@ export function decode(buffer: ArrayBuffer): Tables {
       kind: column.u1("functions.kind"),
     },
     frames: {function: column.i4("frames.function"), line: column.i4("frames.line")},
-    stacks: {parent: column.i4("stacks.parent"), frame: column.i4("stacks.frame")},
+    stacks: {
+      parent: column.i4("stacks.parent"),
+      frame: column.i4("stacks.frame"),
+      hidden: column.has("stacks.hidden") ? column.i4("stacks.hidden") : null,
+    },
     samples: {
       stack: column.i4("samples.stack"),
       thread: column.i4("samples.thread"),
@@ -97,6 +112,7 @@ export function decode(buffer: ArrayBuffer): Tables {
       time: column.has("samples.time") ? column.f8("samples.time") : null,
       duration: column.has("samples.duration") ? column.f8("samples.duration") : null,
       state: column.has("samples.state") ? column.u1("samples.state") : null,
+      count: column.has("samples.count") ? column.f8("samples.count") : null,
     },
   };
   validate(tables);

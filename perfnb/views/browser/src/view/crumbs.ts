@@ -21,7 +21,8 @@ export class Crumbs {
     const share = focus === ROOT ? null : `${shareOf(tree.total[focus], tree.total[ROOT])} of all`;
     const count = tree.totalSamples[focus];
     // A profile that counts samples has said it already.
-    const samples = unit === "count" && kind === "samples" ? null : `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
+    const told = !tables.counted || (unit === "count" && kind === "samples");
+    const samples = told ? null : `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
     this.amount.textContent = [value, share, samples].filter((part) => part !== null).join(" · ");
     const nodes = pathTo(tree, focus);
     this.fill(scene, nodes, nodes.length);

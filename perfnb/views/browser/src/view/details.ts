@@ -23,7 +23,9 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
   if (focus !== ROOT) {
     head.push(element("th", {scope: "col"}, "of zoomed"));
   }
-  head.push(element("th", {scope: "col"}, "samples"));
+  if (tables.counted) {
+    head.push(element("th", {scope: "col"}, "samples"));
+  }
   const row = (title: string, value: number, samples: number): HTMLElement => {
     const cells = [
       element("th", {scope: "row"}, title),
@@ -35,7 +37,9 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
       const inside = scene.covers(focus, node);
       cells.push(element("td", {}, inside ? shareOf(value, tree.total[focus]) : "–"));
     }
-    cells.push(element("td", {}, formatCount(samples)));
+    if (tables.counted) {
+      cells.push(element("td", {}, formatCount(samples)));
+    }
     return element("tr", {}, ...cells);
   };
   const body = element("tbody", {}, row("total", tree.total[node], tree.totalSamples[node]));
@@ -66,7 +70,10 @@ export function inWords(scene: Scene, node: number): string {
   if (!scene.options.inverted) {
     parts.push(`self ${formatValue(tree.self[node], unit)}`);
   }
-  parts.push(`${formatCount(tree.totalSamples[node])} samples`, `depth ${scene.boxes.depth[node]}`);
+  if (tables.counted) {
+    parts.push(`${formatCount(tree.totalSamples[node])} samples`);
+  }
+  parts.push(`depth ${scene.boxes.depth[node]}`);
   return parts.join("; ");
 }
 
