@@ -67,7 +67,7 @@ def merge_levels(
         np.add.at(level[3], where, own[rows])
         np.add.at(level[4], where, count[rows])
         if hidden is not None:
-            np.add.at(level[5], where, np.where(seen[rows] > 0, hidden[rows], 0))
+            np.add.at(level[5], where, hidden[rows])
         columns.append(level)
         start += len(packed)
     return tuple(np.concatenate(columns, axis=1))
