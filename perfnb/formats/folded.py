@@ -2,45 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import BinaryIO, ClassVar
+from dataclasses import replace
 
 import numpy as np
 
-from perfnb.model import Profile
-from perfnb.model.calltree import frame_label
+from perfnb.formats.folded_lines import LINE, TWO_COUNTS, Lines, read_lines
+from perfnb.formats.folded_names import by_pyspy, lead_of, plain_frame, pyspy_frame, unescape
+from perfnb.formats.folded_threads import thread_column
+from perfnb.formats.folded_write import FoldedExporter
+from perfnb.formats.source import HEAD, Source
+from perfnb.model import Metadata, Profile, ProfileBuilder, Samples, Thread
+from perfnb.model.prefix import prefix_tree
+from perfnb.model.tables import Int64, frozen
+from perfnb.units import ValueType
 
-_UNWRITABLE = str.maketrans({";": ":", "\n": " ", "\r": " "})
+__all__ = ["FoldedExporter", "FoldedImporter"]
+
+_FIRST = 1000
+_DEEP = 200
 
 
-class FoldedExporter:
-    """Writes what flamegraph.pl, inferno and speedscope read.
+class FoldedImporter:
+    """Reads what stackcollapse-*.pl, inferno, py-spy and many other tools write.
 
-    Weights are in the profile's unit. A ``;`` or line break in a name, which the format
-    has no way to write, becomes ``:`` or a space; no name at all becomes ``?``.
+    The format does not tell what is counted; here it is samples. Counts with fractions are
+    kept in millionths. A file whose lines all end in two counts, as difffolded.pl writes
+    them, gives two profiles, "after" and "before".
     """
 
-    carries: ClassVar[frozenset[str]] = frozenset()
+    def sniff(self, head: bytes) -> bool:
+        """Return whether nine of ten lines end in a count, and one has a ``;`` before it."""
+        if b"\0" in head:
+            return False
+        lines = _first_lines(head)
+        if not lines:
+            # Nothing but the beginning of one very deep stack.
+            return head.count(b";") >= _DEEP and b"\n" not in head
+        stacks = [match[1] for line in lines if (match := LINE.fullmatch(line)) and match[1]]
+        return 10 * len(stacks) >= 9 * len(lines) and any(b";" in stack for stack in stacks)
 
-    def write(self, profiles: Mapping[str, Profile], out: BinaryIO) -> None:
-        """Write the one profile."""
-        (profile,) = profiles.values()
-        tables, samples = profile.tables, profile.samples
-        names = [
-            frame_label(tables.functions, row, 0).translate(_UNWRITABLE) or "?"
-            for row in range(len(tables.functions))
+    def read(self, source: Source) -> dict[str, Profile]:
+        """Return one profile, or "after" and "before"."""
+        first = _first_lines(source.head)
+        two = bool(first) and all(map(TWO_COUNTS.fullmatch, first))
+        lines = read_lines(source, 2 if two else 1)
+        value = ValueType("samples", "micro" if lines.micro else "count")
+        builder = ProfileBuilder(value)
+        names = [unescape(name) for name in lines.names]
+        leads = [lead_of(name) for name in names]
+        pyspy = by_pyspy(name for name, lead in zip(names, leads, strict=True) if lead is None)
+        if pyspy:
+            start, thread = thread_column(builder, lines, leads)
+            lines = _from(lines, start)
+        else:
+            builder.thread(Thread(0, 0))
+            thread = frozen(np.zeros(len(lines.offset) - 1), np.int32)
+        lines = _from(lines, lines.offset[:-1] + _is_empty(lines))
+        tell = pyspy_frame if pyspy else plain_frame
+        used = np.zeros(len(names), dtype=np.int32)
+        used[lines.name] = 1
+        for row in np.flatnonzero(used).tolist():
+            used[row] = builder.frame(*tell(names[row]))
+        stacks, leaf = prefix_tree(used[lines.name], lines.offset)
+        tables = builder.tables().with_stacks(stacks)
+        metadata = Metadata(backend="py-spy" if pyspy else "")
+        profiles = [
+            Profile(value, tables, Samples(leaf, thread, frozen(counts, np.int64)), metadata)
+            for counts in lines.counts
         ]
-        text = [""] * (len(tables.stacks) + 1)
-        rows = zip(tables.stacks.parent.tolist(), tables.stacks.frame.tolist(), strict=True)
-        function = tables.frames.function.tolist()
-        for row, (parent, frame) in enumerate(rows):
-            above = text[parent]
-            text[row] = f"{above};{names[function[frame]]}" if above else names[function[frame]]
-        weight = np.zeros(len(text), dtype=np.int64)
-        np.add.at(weight, samples.stack, samples.weight)
-        lines: dict[str, int] = {}
-        for row in np.flatnonzero(weight).tolist():
-            # Lines of one function were distinct stacks until here.
-            lines[text[row]] = lines.get(text[row], 0) + int(weight[row])
-        folded = "".join(f"{stack} {total}\n" for stack, total in sorted(lines.items()) if stack)
-        out.write(folded.encode("utf-8", "replace"))
+        if not two:
+            return {value.kind: profiles[0]}
+        before, after = (
+            # A stack that is on one side only has a count of 0 on the other.
+            profile.with_samples(profile.samples.take(profile.samples.weight != 0))
+            for profile in profiles
+        )
+        return {"after": after, "before": before}
+
+
+def _first_lines(head: bytes) -> list[bytes]:
+    """Return the first whole lines, without blank ones and comments."""
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if len(head) >= HEAD:
+        lines.pop()
+    bare = (line.rstrip() for line in lines)
+    return [line for line in bare if line and not line.startswith(b"# ")][:_FIRST]
+
+
+def _is_empty(lines: Lines) -> Int64:
+    """Return 1 for a stack of nothing but a name without a letter: that is no stack at all."""
+    start = lines.offset[:-1]
+    alone = np.diff(lines.offset) == 1
+    unnamed = np.array([not name for name in lines.names], dtype=bool)
+    alone[alone] = unnamed[lines.name[start[alone]]]
+    return alone.astype(np.int64)
+
+
+def _from(lines: Lines, start: Int64) -> Lines:
+    """Return the stacks without what stands before `start`."""
+    length = lines.offset[1:] - start
+    offset = np.concatenate([[0], np.cumsum(length)])
+    if offset[-1] == len(lines.name):
+        return lines
+    kept = np.repeat(start - offset[:-1], length) + np.arange(offset[-1])
+    return replace(lines, name=lines.name[kept], offset=offset)

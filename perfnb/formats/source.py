@@ -60,14 +60,14 @@ class Source:
                 break
         return found[:HEAD]
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the content in pieces of any size."""
+    def pieces(self, size: int = CHUNK) -> Iterator[bytes]:
+        """Yield the content in pieces of any size; of `size` bytes where it is not compressed."""
         with self._open() as raw:
             first = raw.read(16)
             raw.seek(0)
             make = unpacker_for(first)
             if make is None:
-                while piece := raw.read(CHUNK):
+                while piece := raw.read(size):
                     yield piece
                 return
             try:

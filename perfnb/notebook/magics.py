@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from perfnb.capture.record import set_finish
-from perfnb.errors import OptionError
+from perfnb.errors import OptionError, PerfnbError
 from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
 from perfnb.notebook.session import FlameSession
 from perfnb.notebook.show import greet
@@ -41,6 +41,8 @@ class FlameMagics(Magics):
         if options.help:
             print(make_parser().format_help())
             return None
+        if options.file:
+            return self._open(options)
         if options.rest_of_cell and cell is None and not statement:
             self.session.begin(options)
             return None
@@ -51,6 +53,14 @@ class FlameMagics(Magics):
                 else "%flame: no statement; to profile a whole cell write %%flame above it"
             )
         return self._run(options, statement)
+
+    def _open(self, options: FlameOptions) -> None:
+        try:
+            self.session.open(options)
+        except PerfnbError as error:
+            raise UsageError(str(error)) from None
+        except OSError as error:
+            raise UsageError(f"{options.file}: {error.strerror or error}") from None
 
     def _run(self, options: FlameOptions, source: str) -> Any:
         """Run source as ``%time`` does: an exception goes to whoever called the magic."""

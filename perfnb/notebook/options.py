@@ -14,6 +14,7 @@ from perfnb.capture import BACKENDS
 from perfnb.errors import OptionError
 from perfnb.formats import check_suffix
 
+_OF_RECORDINGS = ("rate", "native", "gil", "idle", "subprocesses", "backend", "all_frames")
 _TOKEN = re.compile(r"""\s*((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+)""")
 
 
@@ -36,6 +37,8 @@ class FlameOptions:
     title: str
     all_frames: bool
     quiet: bool
+    file: str
+    value: str
     rest_of_cell: bool
     help: bool
 
@@ -52,7 +55,8 @@ def make_parser() -> argparse.ArgumentParser:
         add_help=False,
         allow_abbrev=False,
         usage="%%%%flame [options]        the cell below, as a flame graph\n"
-        "       %%flame [options] STATEMENT",
+        "       %%flame [options] STATEMENT\n"
+        "       %%flame --file FILE [options]",
         description="Record where the time goes and draw it as a flame graph.",
     )
     add = parser.add_argument
@@ -84,6 +88,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--all-frames", action="store_true", help="IPython's and the kernel's own frames too")
     add("-q", "--quiet", action="store_true", help="no picture: with --as or -o")
     add(
+        "--file",
+        default="",
+        metavar="FILE",
+        help="draw a profiler's file or URL: %%flame --file",
+    )
+    add("--value", default="", metavar="NAME", help="which value type of FILE (its first)")
+    add(
         "--rest-of-cell",
         action="store_true",
         help="%%flame as a line: from here to the end of the cell",
@@ -111,6 +122,11 @@ def parse(line: str) -> FlameOptions:
             f"%%flame: {rest.split()[0]!r} is not an option",
             "code to profile goes below the line; `%%flame -h` lists the options",
         )
+    if options.file:
+        raise OptionError(
+            "%%flame: --file draws a file, it does not record the cell",
+            f"write it as a line: `%flame --file {options.file}`",
+        )
     return options
 
 
@@ -137,7 +153,24 @@ def split(line: str) -> tuple[FlameOptions, str]:
             words += _unquoted(value[1])
             at = value.end()
     values = parser.parse_args(words)
-    return _checked(values), line[at:].strip()
+    options, rest = _checked(values), line[at:].strip()
+    if options.file:
+        _check_file(parser, values, rest)
+    elif options.value:
+        raise OptionError("%flame: --value chooses within a file", "name it with --file")
+    return options, rest
+
+
+def _check_file(parser: argparse.ArgumentParser, values: argparse.Namespace, rest: str) -> None:
+    if rest:
+        raise OptionError(
+            f"%flame: --file takes no statement: {rest.split(maxsplit=1)[0]!r}",
+            "a name with spaces is written in quotation marks",
+        )
+    for action in parser._actions:
+        if action.dest in _OF_RECORDINGS and getattr(values, action.dest) != action.default:
+            name = action.option_strings[-1]
+            raise OptionError(f"%flame: {name} is about recording: it has no effect on a file")
 
 
 def _awaits_value(word: str, takes_value: Mapping[str, bool]) -> bool:

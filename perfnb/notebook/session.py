@@ -13,10 +13,12 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfnb.capture.record import Recorder
 from perfnb.errors import CaptureActive, NoSamples, PerfnbError
+from perfnb.formats.read import read
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
@@ -105,21 +107,38 @@ class FlameSession:
         except PerfnbError as error:
             notice(error)
             return None
+        nothing = NoSamples(
+            f"the cell was not running at any of {profile.metadata.ticks} instants",
+            "`-i` shows what waits; `--all-frames` the notebook's own machinery",
+        )
+        self._show(profile, running.options, nothing)
+        return profile
+
+    def open(self, options: FlameOptions) -> Profile:
+        """Show and keep the profile in a file.
+
+        Raises
+        ------
+        PerfnbError, OSError
+            If it cannot be read.
+        """
+        path = options.file if "://" in options.file else Path(options.file).expanduser()
+        profile = read(path, options.value or None)
+        if options.title:
+            profile = profile.with_metadata(title=options.title)
+        self._show(profile, options, NoSamples(f"there are none in {options.file}"))
+        return profile
+
+    def _show(self, profile: Profile, options: FlameOptions, nothing: NoSamples) -> None:
         self.last = profile
-        if running.options.bind:
-            self.shell.user_ns[running.options.bind] = profile
+        if options.bind:
+            self.shell.user_ns[options.bind] = profile
         if not len(profile):
-            notice(
-                NoSamples(
-                    f"the cell was not running at any of {profile.metadata.ticks} instants",
-                    "`-i` shows what waits; `--all-frames` the notebook's own machinery",
-                )
-            )
-            return profile
+            notice(nothing)
+            return
         # VS Code leaves the notebook's path in the namespace.
         front_end_serves_static("__vsc_ipynb_file__" not in self.shell.user_ns)
-        show_profile(profile, running.options)
-        return profile
+        show_profile(profile, options)
 
     def abort(self) -> None:
         """End the recording without a picture."""

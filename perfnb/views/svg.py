@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape
 
 import numpy as np
 
@@ -86,4 +86,7 @@ def svg(
 
 def _text(text: str) -> str:
     """Escape a name for XML, which has no way at all to write most control characters."""
-    return escape("".join(c if c.isprintable() or c == " " else "\ufffd" for c in text))
+    # Not by xml.sax: that imports an HTTP client.
+    return escape(
+        "".join(c if c.isprintable() or c == " " else "\ufffd" for c in text), quote=False
+    )

@@ -22,6 +22,8 @@ DEFAULTS = {
     "title": "",
     "all_frames": False,
     "quiet": False,
+    "file": "",
+    "value": "",
     "rest_of_cell": False,
     "help": False,
 }
