@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 BROWSER := perfnb/views/browser
 SOURCES := pyproject.toml $(BROWSER)/package-lock.json $(BROWSER)/build.mjs $(shell find $(BROWSER)/src -name '*.ts')
 
-.PHONY: demo lab test check bench format clean
+.PHONY: demo lab test tools check bench format clean
 
 # Installs the package in place, with all that tests and checks need; builds the browser's part.
 $(STAMP): $(SOURCES)
@@ -23,9 +23,17 @@ demo: $(STAMP) ## Run the quickstart notebook and write build/quickstart.html
 lab: $(STAMP) ## Open JupyterLab on the examples
 	$(BIN)/jupyter lab --notebook-dir example_notebooks
 
-test: $(STAMP) ## Install what is needed and run all tests
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+test: $(STAMP) tools ## Install what is needed and run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+# Programs that tests run, from the system's packages where they are missing: command:package.
+TOOLS := chromium:chromium perf:linux-perf bpftrace:bpftrace go:golang-go
+tools:
+	@missing=; for tool in $(TOOLS); do \
+	  command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; \
+	done; \
+	[ -z "$$missing" ] || { apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
 	$(BIN)/ruff check .

@@ -97,7 +97,7 @@ def measure(browser: Browser, folder: Path, sizes: list[int]) -> list[dict[str, 
         if len(tree) != boxes + 1:
             raise SystemExit(f"{len(tree) - 1} boxes instead of {boxes}")
         ours, theirs = folder / f"perfnb-{boxes}.html", folder / f"quads-{boxes}.html"
-        profile.flame().save(ours)
+        profile.flame(max_boxes=10**9).save(ours)
         theirs.write_text(quads(profile), encoding="utf-8")
         for name, page in (("perfnb", ours), ("bokeh", theirs)):
             result = gestures(browser, page, name)

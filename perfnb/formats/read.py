@@ -118,8 +118,13 @@ def _titled(profile: Profile, source: Source, entry: Entry) -> Profile:
     untold = samples.time is None and samples.count is None
     if untold and profile.value == ValueType("samples", "count") and (samples.weight >= 0).all():
         profile = profile.with_samples(replace(samples, count=samples.weight))
+    extra = dict(profile.metadata.extra)
+    if entry.name != "archive":
+        # An archive tells all as it was.
+        extra["format"] = entry.name
     return profile.with_metadata(
         title=title,
+        extra=extra,
         backend=profile.metadata.backend or entry.name,
         summed=profile.metadata.summed or untold,
     )

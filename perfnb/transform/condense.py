@@ -15,7 +15,8 @@ from perfnb.model.tables import Int64, frozen
 REST = "…"
 """The name of the box into which its parent's narrow ones are summed."""
 
-_BOXES, _SAMPLES = 80_000, 100_000
+BOXES, SAMPLES = 100_000, 100_000
+"""So that what is stored with a picture stays below 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Condensed:
     summed: bool = False
 
 
-def condense(profile: Profile, boxes: int = _BOXES, samples: int = _SAMPLES) -> Condensed:
+def condense(profile: Profile, boxes: int = BOXES, samples: int = SAMPLES) -> Condensed:
     """Return a profile that is drawn alike and has a bounded size.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfnb.errors import OptionError
 from perfnb.model import CallTree, Profile
 from perfnb.model.calltree import MERGE
-from perfnb.transform.condense import Condensed, condense
+from perfnb.transform.condense import BOXES, Condensed, condense
 from perfnb.transform.invert import invert
 from perfnb.transform.paths import shorten_paths
 from perfnb.units import format_percent
@@ -44,6 +44,9 @@ class FlameView:
         A line above; the profile's own by default.
     theme : {"auto", "light", "dark"}
         By default as the page.
+    max_boxes : int
+        About how many boxes are stored with the picture, the widest ones; narrower ones are
+        summed into boxes that tell how many they are.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class FlameView:
         max_height: int | None = None,
         title: str | None = None,
         theme: str = "auto",
+        max_boxes: int = BOXES,
     ) -> None:
         choices = {
             "merge": (merge, MERGE),
@@ -70,6 +74,7 @@ class FlameView:
                 raise OptionError(f"{name}={given!r}", f"choose one of {', '.join(known)}")
         self.profile = profile
         self.title = _plain(_title(profile) if title is None else title)
+        self._max_boxes = max_boxes
         self._options: dict[str, Any] = {
             "merge": merge,
             "inverted": inverted,
@@ -98,7 +103,7 @@ class FlameView:
 
     @cached_property
     def _condensed(self) -> Condensed:
-        return condense(self.profile)
+        return condense(self.profile, self._max_boxes)
 
     @cached_property
     def shown(self) -> Profile:

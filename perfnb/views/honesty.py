@@ -66,8 +66,8 @@ def left_out(condensed: Condensed, profile: Profile) -> list[Item]:
                 "drawn",
                 f"{kept:,} boxes; {condensed.hidden:,} narrower are summed",
                 "note",
-                f"Paths of at most {narrowest} ({share} of all) are summed with their siblings into "
-                "a box that tells how many they are. Widths and totals are exact.",
+                f"Paths of at most {narrowest} ({share} of all) are summed with their siblings "
+                "into a box that tells how many they are. Widths and totals are exact.",
             )
         )
     if condensed.summed and profile.samples.time is not None:
@@ -87,6 +87,9 @@ def _backend(m: Metadata) -> Item | None:
     if not m.backend:
         return None
     text = f"{m.backend} {m.backend_version}".strip()
+    if form := m.extra.get("format"):
+        by = "" if text == form else f", by {text}"
+        return Item("file", f"{form}{by}", "ok", "The format it was read from, and who wrote it.")
     if m.second_choice:
         return Item("backend", f"{text}, as a better one was refused", "note", f"{m.reason}.")
     return Item("backend", text, "ok", f"Chosen: {m.reason}." if m.reason else "")
