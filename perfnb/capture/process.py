@@ -13,7 +13,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -132,6 +132,27 @@ class Child:
                 if not chunk:
                     break
         return False, output
+
+    def output(self, silence: float) -> Iterator[bytes]:
+        """Yield what it prints until it ends, and wait for that.
+
+        Raises
+        ------
+        TimeoutError
+            If it prints nothing for `silence` seconds.
+        """
+        stream = self.popen.stdout
+        assert stream is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            while selector.select(silence):
+                if not (piece := os.read(stream.fileno(), 1 << 18)):
+                    break
+                yield piece
+            else:
+                raise TimeoutError
+        if not self.wait(silence):
+            raise TimeoutError
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""

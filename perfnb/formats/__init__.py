@@ -18,7 +18,7 @@ IMPORTERS = Registry(
     (
         Entry("archive", "perfnb.formats.archive:ArchiveImporter", "perfnb's own, lossless"),
         Entry("perf.data", "perfnb.capture.perfdata:PerfDataImporter", "perf record's file"),
-        Entry("memray", "perfnb.formats.memray:MemrayImporter", "memray run's file"),
+        Entry("memray", "perfnb.capture.memrayfile:MemrayImporter", "memray run's file"),
         Entry("austin", "perfnb.formats.austin:AustinImporter", "austin, text or MOJO"),
         Entry("pstats", "perfnb.formats.pstats:PstatsImporter", "cProfile's statistics"),
         Entry("speedscope", "perfnb.formats.speedscope:SpeedscopeImporter", "speedscope JSON"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 
-from perfnb.formats.folded_lines import LINE, TWO_COUNTS, Lines, read_lines
+from perfnb.formats.folded_lines import LINE, TWO_COUNTS, Lines, join_commands, read_lines
 from perfnb.formats.folded_names import by_pyspy, lead_of, plain_frame, pyspy_frame, unescape
 from perfnb.formats.folded_threads import thread_column
 from perfnb.formats.folded_write import FoldedExporter
@@ -20,6 +21,7 @@ __all__ = ["FoldedExporter", "FoldedImporter"]
 
 _FIRST = 1000
 _DEEP = 200
+_WORD = re.compile(rb"(?=.*[A-Za-z_\x80-\xff])[^\s,=]*[^\s,=:]", re.DOTALL)
 
 
 class FoldedImporter:
@@ -31,23 +33,30 @@ class FoldedImporter:
     """
 
     def sniff(self, head: bytes) -> bool:
-        """Return whether nine of ten lines end in a count, and one has a ``;`` before it."""
+        """Return whether nine of ten lines end in a count, and one has a ``;`` before it.
+
+        If none has, then each must be a word and a count.
+        """
         if b"\0" in head:
             return False
         lines = _first_lines(head)
         if not lines:
             # Nothing but the beginning of one very deep stack.
             return head.count(b";") >= _DEEP and b"\n" not in head
-        stacks = [match[1] for line in lines if (match := LINE.fullmatch(line)) and match[1]]
-        return 10 * len(stacks) >= 9 * len(lines) and any(b";" in stack for stack in stacks)
+        stacks = [match[1] or b"" for line in lines if (match := LINE.fullmatch(line))]
+        if any(b";" in stack for stack in stacks):
+            return 10 * len(stacks) >= 9 * len(lines)
+        words = [stack for stack in stacks if not stack or _WORD.fullmatch(stack)]
+        return len(words) == len(lines) and any(words)
 
     def read(self, source: Source) -> dict[str, Profile]:
         """Return one profile, or "after" and "before"."""
         first = _first_lines(source.head)
         two = bool(first) and all(map(TWO_COUNTS.fullmatch, first))
         lines = read_lines(source, 2 if two else 1)
-        value = ValueType("samples", "micro" if lines.micro else "count")
-        builder = ProfileBuilder(value)
+        unit = "micro" if lines.micro else "count"
+        kinds = ("before", "after") if two else ("samples",)
+        builder = ProfileBuilder(ValueType(kinds[0], unit))
         names = [unescape(name) for name in lines.names]
         leads = [lead_of(name) for name in names]
         pyspy = by_pyspy(name for name, lead in zip(names, leads, strict=True) if lead is None)
@@ -66,23 +75,18 @@ class FoldedImporter:
         stacks, leaf = prefix_tree(used[lines.name], lines.offset)
         tables = builder.tables().with_stacks(stacks)
         metadata = Metadata(backend="py-spy" if pyspy else "")
-        profiles = [
-            Profile(value, tables, Samples(leaf, thread, frozen(counts, np.int64)), metadata)
-            for counts in lines.counts
-        ]
-        if not two:
-            return {value.kind: profiles[0]}
-        before, after = (
+        profiles = {}
+        for kind, counts in zip(kinds, lines.counts, strict=True):
+            samples = Samples(leaf, thread, frozen(counts, np.int64))
             # A stack that is on one side only has a count of 0 on the other.
-            profile.with_samples(profile.samples.take(profile.samples.weight != 0))
-            for profile in profiles
-        )
-        return {"after": after, "before": before}
+            samples = samples.take(counts != 0) if two else samples
+            profiles[kind] = Profile(ValueType(kind, unit), tables, samples, metadata)
+        return dict(reversed(profiles.items()))
 
 
 def _first_lines(head: bytes) -> list[bytes]:
     """Return the first whole lines, without blank ones and comments."""
-    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = join_commands(head.removeprefix(b"\xef\xbb\xbf")).split(b"\n")
     if len(head) >= HEAD:
         lines.pop()
     bare = (line.rstrip() for line in lines)
@@ -95,7 +99,7 @@ def _is_empty(lines: Lines) -> Int64:
     alone = np.diff(lines.offset) == 1
     unnamed = np.array([not name for name in lines.names], dtype=bool)
     alone[alone] = unnamed[lines.name[start[alone]]]
-    return alone.astype(np.int64)
+    return frozen(alone, np.int64)
 
 
 def _from(lines: Lines, start: Int64) -> Lines:

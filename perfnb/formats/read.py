@@ -113,18 +113,18 @@ def _named(name: str) -> Entry:
 
 
 def _titled(profile: Profile, source: Source, entry: Entry) -> Profile:
+    """Return the profile with what the file's name and format tell."""
     title = profile.metadata.title or os.path.basename(source.name)  # noqa: PTH119 - also of URLs
+    if entry.name == "archive":
+        # It tells all as it was.
+        return profile.with_metadata(title=title)
     samples = profile.samples
     untold = samples.time is None and samples.count is None
     if untold and profile.value == ValueType("samples", "count") and (samples.weight >= 0).all():
         profile = profile.with_samples(replace(samples, count=samples.weight))
-    extra = dict(profile.metadata.extra)
-    if entry.name != "archive":
-        # An archive tells all as it was.
-        extra["format"] = entry.name
     return profile.with_metadata(
         title=title,
-        extra=extra,
+        extra={**profile.metadata.extra, "format": entry.name},
         backend=profile.metadata.backend or entry.name,
         summed=profile.metadata.summed or untold,
     )

@@ -193,7 +193,19 @@ class Source:
             return io.BytesIO(self._data)
         if self._path is not None:
             return self._path.open("rb")
-        import fsspec
+        return _remote(self._url)
 
-        opened: contextlib.AbstractContextManager[BinaryIO] = fsspec.open(self._url, "rb")
-        return opened
+
+@contextlib.contextmanager
+def _remote(url: str) -> Iterator[BinaryIO]:
+    import fsspec
+
+    try:
+        with fsspec.open(url, "rb") as opened:
+            yield opened
+    except OSError:
+        raise
+    except Exception as error:
+        # A package that is missing, a protocol that nobody knows, whatever a library of a cloud
+        # has of its own: no other code runs in here.
+        raise OSError(None, str(error) or type(error).__name__, url) from error

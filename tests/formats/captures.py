@@ -19,6 +19,11 @@ class Capture:
     facts: dict[str, Any]
 
     @property
+    def every(self) -> int:
+        """Every how many-th of the damaged files is read: more where reading is slow."""
+        return int(self.facts.get("every", 1))
+
+    @property
     def id(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
 

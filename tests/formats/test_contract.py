@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -90,14 +91,15 @@ def test_what_is_written_is_there_again_as_far_as_the_format_carries_it(capture,
 
 @every_capture
 def test_a_file_that_ends_early_is_a_profile_or_one_error(capture):
-    for data in truncated(capture.path.read_bytes()):
+    for data in islice(truncated(capture.path.read_bytes()), 0, None, capture.every):
         outcome(data, capture.format)
         outcome(data)
 
 
 @every_capture
 def test_a_damaged_file_is_a_profile_or_one_error(capture):
-    for data in damaged(capture.path.read_bytes(), seed=len(capture.id)):
+    broken = damaged(capture.path.read_bytes(), seed=len(capture.id))
+    for data in islice(broken, 0, None, capture.every):
         outcome(data, capture.format)
         outcome(data)
 
@@ -113,7 +115,7 @@ def test_what_is_no_profile_at_all(row, data):
 
 def test_a_bomb_is_refused():
     bomb = gzip.compress(bytes(600 << 20), 1)
-    assert "unpack to more than" in str(outcome(bomb))
+    assert "unpack to more than" in str(outcome(bomb, "folded"))
 
 
 def test_a_file_that_is_not_there_is_the_systems_error(tmp_path):

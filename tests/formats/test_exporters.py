@@ -1,6 +1,9 @@
 """What holds for every row of the registry of exporters."""
 
+import gzip
+import json
 import xml.etree.ElementTree as ET
+import zipfile
 
 import pytest
 from helpers.ascii import draw
@@ -18,9 +21,14 @@ PICTURE = """
 """
 
 LOOKS_RIGHT = {
-    "html": lambda text: text.startswith("<!DOCTYPE html>") and text.endswith("</html>\n"),
-    "svg": lambda text: ET.fromstring(text).tag.endswith("svg"),
-    "folded": lambda text: text == "main;rest 2\nmain;work 5\nother 1\n",
+    "html": lambda data: data.startswith(b"<!DOCTYPE html>") and data.endswith(b"</html>\n"),
+    "svg": lambda data: ET.fromstring(data.decode()).tag.endswith("svg"),
+    "folded": lambda data: data == b"main;rest 2\nmain;work 5\nother 1\n",
+    "speedscope": lambda data: "speedscope.app" in json.loads(data)["$schema"],
+    "pprof": lambda data: b"samples" in gzip.decompress(data),
+    "gecko": lambda data: json.loads(data)["meta"]["preprocessedProfileVersion"] > 50,
+    "chrometrace": lambda data: len(json.loads(data)["traceEvents"]) > 3,
+    "archive": zipfile.is_zipfile,
 }
 
 suffixes = pytest.mark.parametrize(
@@ -40,7 +48,8 @@ def test_a_profile_is_written_in_the_format_of_the_suffix(row, suffix, tmp_path)
     path = tmp_path / f"profile{suffix.upper()}"
     assert check_suffix(path) is row
     draw(PICTURE).write(path)
-    assert LOOKS_RIGHT[row.name](path.read_text(encoding="utf-8"))
+    data = path.read_bytes()
+    assert LOOKS_RIGHT[row.name](path if row.name == "archive" else data)
 
 
 @pytest.mark.parametrize("row", EXPORTERS.rows, ids=EXPORTERS.names())
@@ -48,7 +57,7 @@ def test_a_profile_is_written_in_the_format_of_the_suffix(row, suffix, tmp_path)
 def test_odd_profiles_are_written_too(row, profile, tmp_path):
     path = tmp_path / f"profile{row.suffixes[0]}"
     profile.write(path)
-    path.read_text(encoding="utf-8")
+    assert path.stat().st_size or row.name == "folded"
 
 
 @pytest.mark.parametrize("row", EXPORTERS.rows, ids=EXPORTERS.names())

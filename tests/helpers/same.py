@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
+
 from perfnb.formats.base import FEATURES
 from perfnb.model import KINDS, STATES, Profile
 
@@ -55,6 +57,8 @@ def told(profile: Profile, features: Collection[str] = ALL) -> dict[str, Any]:
             return [None] * len(s)
         return [spell(value) for value in values.tolist()]
 
+    # No column of labels says as much as one without any.
+    label = np.full(len(s), -1) if s.label is None else s.label
     start = profile.metadata.start_monotonic_ns or 0
     rows = zip(
         [by_row[place[stack]] for stack in s.stack.tolist()],
@@ -62,7 +66,7 @@ def told(profile: Profile, features: Collection[str] = ALL) -> dict[str, Any]:
         column("time", s.time, lambda time: time - start),
         column("duration", s.duration),
         column("state", s.state, STATES.__getitem__),
-        column("labels", s.label, lambda row: t.labels[row] if row >= 0 else ()),
+        column("labels", label, lambda row: t.labels[row] if row >= 0 else ()),
         s.weight.tolist(),
         strict=True,
     )

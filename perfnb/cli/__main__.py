@@ -1,0 +1,7 @@
+"""``python -m perfnb.cli``."""
+
+import sys
+
+from perfnb.cli import main
+
+sys.exit(main())
