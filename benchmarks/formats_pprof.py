@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.formats.pprof_schema import message_type
+from perfnb.formats.pprof.schema import message_type
 
 SAMPLES = 1_000_000
 LOCATIONS = 60_000

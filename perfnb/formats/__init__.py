@@ -39,7 +39,7 @@ EXPORTERS = Registry(
         Entry("svg", "perfnb.views.export:SvgExporter", "a static picture", (".svg",)),
         Entry(
             "folded",
-            "perfnb.formats.folded:FoldedExporter",
+            "perfnb.formats.folded.write:FoldedExporter",
             "folded stacks, for flamegraph.pl, inferno, speedscope",
             (".folded", ".collapsed", ".txt"),
         ),
@@ -51,19 +51,19 @@ EXPORTERS = Registry(
         ),
         Entry(
             "pprof",
-            "perfnb.formats.pprof:PprofExporter",
+            "perfnb.formats.pprof.write:PprofExporter",
             "for go tool pprof and what reads its protobuf",
             (".pb.gz", ".pprof", ".pb"),
         ),
         Entry(
             "gecko",
-            "perfnb.formats.gecko:GeckoExporter",
+            "perfnb.formats.gecko.write:GeckoExporter",
             "for profiler.firefox.com",
             (".gecko.json", ".gecko"),
         ),
         Entry(
             "chrometrace",
-            "perfnb.formats.chrometrace:ChromeTraceExporter",
+            "perfnb.formats.chrometrace.write:ChromeTraceExporter",
             "trace events, for Perfetto and chrome://tracing",
             (".trace.json", ".trace"),
         ),

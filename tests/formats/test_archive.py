@@ -18,10 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.errors import FormatError, MalformedProfile, UnsupportedVersion
-from perfnb.formats import archive_columns, archive_read, archive_write
 from perfnb.formats.archive import ArchiveExporter, ArchiveImporter
-from perfnb.formats.archive_json import dumps, loads
-from perfnb.formats.archive_parquet import Untrue, check
+from perfnb.formats.archive import columns as archive_columns
+from perfnb.formats.archive import read as archive_read
+from perfnb.formats.archive import write as archive_write
+from perfnb.formats.archive.json import dumps, loads
+from perfnb.formats.archive.parquet import Untrue, check
 from perfnb.formats.read import read, read_all
 from perfnb.formats.source import Source
 from perfnb.model import Label, Metadata, Profile, ProfileBuilder, Samples, Thread

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile, UnsupportedVersion
 from perfnb.formats import IMPORTERS
-from perfnb.formats.austin_mojo import number
+from perfnb.formats.austin.mojo import number
 from perfnb.formats.read import identify, read_all
 from perfnb.formats.source import Source
 from perfnb.model import Label

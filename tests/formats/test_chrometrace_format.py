@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile
-from perfnb.formats.chrometrace import ChromeTraceExporter, ChromeTraceImporter
-from perfnb.formats.chrometrace_stream import EventStream
+from perfnb.formats.chrometrace import ChromeTraceImporter
+from perfnb.formats.chrometrace.stream import EventStream
+from perfnb.formats.chrometrace.write import ChromeTraceExporter
 from perfnb.formats.source import Source
 from perfnb.model import KINDS
 

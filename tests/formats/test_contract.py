@@ -114,7 +114,7 @@ def test_what_is_no_profile_at_all(row, data):
 
 
 def test_a_bomb_is_refused():
-    bomb = gzip.compress(bytes(600 << 20), 1)
+    bomb = gzip.compress(b"main 1\n" * (100 << 20), 9)
     assert "unpack to more than" in str(outcome(bomb, "folded"))
 
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile, UnknownFormat
-from perfnb.formats.folded import FoldedExporter, FoldedImporter
-from perfnb.formats.folded_names import escape, unescape
+from perfnb.formats.folded import FoldedImporter
+from perfnb.formats.folded.names import escape, unescape
+from perfnb.formats.folded.write import FoldedExporter
 from perfnb.formats.read import read_all
 from perfnb.formats.source import Source
 from perfnb.model import KINDS, ProfileBuilder, Thread

@@ -17,9 +17,10 @@ from helpers.strategies import profiles
 from hypothesis import given
 
 from perfnb.errors import MalformedProfile
-from perfnb.formats.gecko import GeckoExporter, GeckoImporter
-from perfnb.formats.gecko_locations import Libraries, location
-from perfnb.formats.gecko_schema import Library
+from perfnb.formats.gecko import GeckoImporter
+from perfnb.formats.gecko.locations import Libraries, location
+from perfnb.formats.gecko.schema import Library
+from perfnb.formats.gecko.write import GeckoExporter
 from perfnb.formats.source import Source
 from perfnb.model import Metadata, ProfileBuilder, Thread
 from perfnb.units import ValueType

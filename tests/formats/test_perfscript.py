@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from perfnb.capture import perfdata
 from perfnb.errors import BackendUnavailable, MalformedProfile
-from perfnb.formats import perfscript, perfscript_stacks
+from perfnb.formats import perfscript
+from perfnb.formats.perfscript import stacks as perfscript_stacks
 from perfnb.formats.read import read, read_all
 from perfnb.model import Thread
 from perfnb.units import ValueType

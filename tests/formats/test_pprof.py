@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile, UnsupportedVersion
-from perfnb.formats.pprof import PprofExporter, PprofImporter
-from perfnb.formats.pprof_labels import joined, split
-from perfnb.formats.pprof_schema import message_type
-from perfnb.formats.pprof_values import unique_names, value_type
+from perfnb.formats.pprof import PprofImporter
+from perfnb.formats.pprof.labels import joined, split
+from perfnb.formats.pprof.schema import message_type
+from perfnb.formats.pprof.values import unique_names, value_type
+from perfnb.formats.pprof.write import PprofExporter
 from perfnb.formats.source import Source
 from perfnb.model import Label, ProfileBuilder, Thread
 from perfnb.units import ValueType

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from perfnb.formats import runs
-from perfnb.formats.pprof_samples import columns
-from perfnb.formats.pprof_schema import message_type
-from perfnb.formats.runs import PAD, Finder, Runs
-from perfnb.formats.varints import Damaged, Messages, packed
+from perfnb.formats.pprof import runs
+from perfnb.formats.pprof.runs import PAD, Finder, Runs
+from perfnb.formats.pprof.samples import columns
+from perfnb.formats.pprof.schema import message_type
+from perfnb.formats.pprof.varints import Damaged, Messages, packed
 
 SAMPLE = message_type("Sample")
 # Every size a varint can have, and its edges.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile
 from perfnb.formats import IMPORTERS
-from perfnb.formats.pstats_marshal import Broken, loads
+from perfnb.formats.pstats.marshal import Broken, loads
 from perfnb.formats.read import read_all
 from perfnb.formats.source import Source
 

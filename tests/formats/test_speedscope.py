@@ -17,7 +17,7 @@ from perfnb.errors import MalformedProfile, OptionError
 from perfnb.formats.read import identify
 from perfnb.formats.source import Source
 from perfnb.formats.speedscope import SCHEMA, SpeedscopeExporter, SpeedscopeImporter
-from perfnb.formats.speedscope_names import name_of, parse_name
+from perfnb.formats.speedscope.names import name_of, parse_name
 from perfnb.model import ProfileBuilder, Thread
 from perfnb.units import ValueType
 
