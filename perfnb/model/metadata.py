@@ -43,6 +43,8 @@ class Metadata:
         Samples whose thread state could not be read.
     summed : bool
         Whether rows are sums of samples that nobody counted.
+    traced : bool
+        Whether every call or allocation was recorded, so that no sample was taken at all.
     truncated : str
         What is left out, if anything.
     notes : tuple of str
@@ -69,6 +71,7 @@ class Metadata:
     clock_error_ns: int | None = None
     state_unknown: int | None = None
     summed: bool = False
+    traced: bool = False
     truncated: str = ""
     notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)

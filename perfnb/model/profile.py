@@ -60,13 +60,15 @@ class Profile:
 
     @property
     def sample_count(self) -> int | None:
-        """How many samples were taken; None for sums by stack of no one knows how many."""
+        """How many samples were taken; None if nobody counted, or everything was recorded."""
         samples = self.samples
+        if self.metadata.traced:
+            return None
         if samples.count is not None:
             return int(samples.count.sum())
         if self.value == ValueType("samples", "count"):
             return self.total
-        return None if samples.time is None and self.metadata.summed else len(self)
+        return None if self.metadata.summed else len(self)
 
     @property
     def threads(self) -> tuple[Thread, ...]:
@@ -153,8 +155,10 @@ class Profile:
     def __repr__(self) -> str:
         m = self.metadata
         made = f" by {m.backend}" if m.backend else ""
+        known = self.sample_count
+        rows = f"{len(self):,} stacks" if known is None else f"{known:,} samples"
         return (
-            f"<Profile {m.title or 'untitled'}: {len(self):,} samples{made}, "
+            f"<Profile {m.title or 'untitled'}: {rows}{made}, "
             f"{self.value.format(self.total)} {self.value.kind}, {len(self.threads)} threads>"
         )
 

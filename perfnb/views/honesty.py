@@ -46,7 +46,7 @@ def honesty(profile: Profile) -> tuple[str, list[Item]]:
     items = [
         item
         for item in (
-            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m), _clock(m),
+            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m), _clock(profile),
             _states(profile), _hidden(m), *_notes(m),
         )
         if item is not None
@@ -115,6 +115,14 @@ def _rate(m: Metadata) -> Item | None:
 
 
 def _samples(profile: Profile) -> Item:
+    if profile.metadata.traced:
+        return Item(
+            "recorded",
+            "everything",
+            "ok",
+            "Nothing was sampled: shares have no error of chance, but short calls carry more of "
+            "the recording's own cost than long ones.",
+        )
     if profile.sample_count is None:
         return Item(
             "stacks",
@@ -169,7 +177,10 @@ def _pause(m: Metadata) -> Item | None:
     )
 
 
-def _clock(m: Metadata) -> Item | None:
+def _clock(profile: Profile) -> Item | None:
+    m = profile.metadata
+    if m.clock_error_ns is None and profile.samples.time is not None:
+        return Item("times", "as told", "ok", "How exact they are, the recording does not tell.")
     if m.clock_error_ns is None:
         return Item(
             "times", "none", "note", "This recording does not tell when a sample was taken."

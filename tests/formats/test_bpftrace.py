@@ -57,7 +57,7 @@ def test_stacks_of_the_kernel_stand_on_those_of_the_user(data):
     assert BpftraceImporter().sniff(data)
     ((name, profile),) = read(data).items()
     assert name == "@"
-    assert profile.value == ValueType("@", "count")
+    assert profile.value == ValueType("count", "count")
     assert show(profile.call_tree()) == TREE
     assert profile.threads == (Thread(7, 0, "app"), Thread(0, 0, "swapper/0"))
     f = profile.tables.functions
@@ -214,7 +214,7 @@ def test_a_drawn_profile_is_the_same():
                 do_idle (kernel)
         weight: 2                   1
         """,
-        ValueType("@", "count"),
+        ValueType("count", "count"),
     )
     data = b"@[\n    do_idle+1\n, \n    main+1\n]: 2\n@[, \n    main+9\n]: 1\n"
     assert told(read(data)["@"], {"kind", "value"}) == told(drawn, {"kind", "value"})

@@ -88,7 +88,7 @@ def make_profile(source: Source, name: str, rows: Sequence[Row]) -> Profile:
     if sum(abs(row.weight or 0) + abs(row.count or 0) for row in rows) >= 2**63:
         raise source.malformed(f"map {name}", "values too large to be added up")
     columns = _Columns.of(rows)
-    builder = ProfileBuilder(ValueType(name, "count"))
+    builder = ProfileBuilder(ValueType(name.removeprefix("@") or "count", "count"))
     comms: dict[tuple[int, int], dict[str, None]] = {}
     for row in rows if columns.ids else ():
         comms.setdefault(columns.thread(row), {})[str(row.keys[columns.comm])] = None

@@ -26,6 +26,7 @@ from perfnb.model.tables import Int32, Int64, Samples, Stacks, Tables, frozen
 from perfnb.units import ValueType
 
 _WALL, _CPU = ValueType("wall", "ns"), ValueType("on-CPU", "ns")
+_OF_SPANS = ("wall", "CPU", "async")
 _PHASES = {
     "i": "instants", "I": "instants", "R": "marks", "C": "counters", "s": "flows", "t": "flows",
     "f": "flows", "n": "instants of operations", "T": "steps of operations",
@@ -102,7 +103,11 @@ class _Reading:
         if not found:
             found["wall"] = self.builder.build()
         metadata = self._metadata(found)
-        return {name: replace(one, metadata=metadata) for name, one in found.items()}
+        sampled = replace(metadata, traced=False, summed=False)
+        return {
+            name: replace(one, metadata=metadata if name in _OF_SPANS else sampled)
+            for name, one in found.items()
+        }
 
     def _frames(self) -> NDArray[np.int32]:
         """Return the frame of each key; −1 for what is no function."""
@@ -242,6 +247,9 @@ class _Reading:
             start_monotonic_ns=start,
             end_monotonic_ns=end,
             start_wall=self._wall(start),
+            # py-spy samples, and writes equal stacks one after the other as one span.
+            traced=self.tool.name != "py-spy",
+            summed=self.tool.name == "py-spy",
             truncated="; ".join(truncated),
             notes=tuple(self.notes),
         )

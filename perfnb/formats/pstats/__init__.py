@@ -105,6 +105,7 @@ class _Statistics:
         metadata = Metadata(
             backend="cProfile" if self.timed else "profile",
             notes=(_NOTE,),
+            traced=True,
             truncated="the least likely of very many paths; their time is on likelier ones"
             if paths.cut
             else "",
