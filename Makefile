@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 BROWSER := perfnb/views/browser
 SOURCES := pyproject.toml $(BROWSER)/package-lock.json $(BROWSER)/build.mjs $(shell find $(BROWSER)/src -name '*.ts')
 
-.PHONY: demo lab test tools check bench format clean
+.PHONY: demo lab test tools fuzz check bench format clean
 
 # Installs the package in place, with all that tests and checks need; builds the browser's part.
 $(STAMP): $(SOURCES)
@@ -34,6 +34,13 @@ tools:
 	done; \
 	[ -z "$$missing" ] || { apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+	cd tests/peers && npm ci --no-fund --no-audit --loglevel=error >/dev/null
+
+# Not a part of `test`: it has no end.
+FORMATS ?= archive perf.data memray austin pstats speedscope gecko cpuprofile chrometrace bpftrace pprof perf_script folded
+fuzz: $(STAMP) ## Fuzz the readers, a minute each; what breaks one is kept in build/fuzz
+	$(BIN)/python -m pip install --quiet atheris
+	@for format in $(FORMATS); do $(BIN)/python tests/fuzz/fuzz_formats.py "$${format/_/ }" || exit 1; done
 
 check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -498,8 +499,8 @@ def test_only_such_documents_are_claimed(head, is_mine):
     assert GeckoImporter().sniff(head) is is_mine
 
 
-# The page's own code, for the command line: npm install -g @firefox-devtools/profiler-cli
-CLI = shutil.which(os.environ.get("PERFNB_PROFILER_CLI", "profiler-cli"))
+# The page's own code, for the command line.
+CLI = shutil.which(Path(__file__).parents[1] / "peers/node_modules/.bin/profiler-cli")
 
 
 @pytest.fixture
@@ -540,7 +541,7 @@ def plain_names(functions):
     return sorted(name for name, _, _ in functions if name.isidentifier())
 
 
-@pytest.mark.skipif(not CLI, reason="profiler-cli (npm: @firefox-devtools/profiler-cli) is missing")
+@pytest.mark.skipif(not CLI, reason="profiler-cli is not installed: `npm ci` in tests/peers")
 @pytest.mark.parametrize("name", CAPTURES)
 def test_firefox_profiler_opens_what_is_written(name, firefox_profiler, tmp_path):
     for profile in read_capture(name).values():

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["perfnb"]):
     from perfnb.formats import IMPORTERS
 
     # Readers import what they need when they are called: too late to be instrumented.
-    for module in pkgutil.iter_modules(perfnb.formats.__path__, "perfnb.formats."):
+    for module in pkgutil.walk_packages(perfnb.formats.__path__, "perfnb.formats."):
         importlib.import_module(module.name)
     for row in IMPORTERS:
         row.load()

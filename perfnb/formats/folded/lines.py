@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 import numpy as np
 
 from perfnb.formats.folded.names import escape_command
+from perfnb.formats.folded.scan import Known, Scanned, scan
 from perfnb.formats.source import Source
 from perfnb.model.tables import Int32, Int64
 
@@ -27,6 +31,8 @@ _COMMAND = re.compile(
 )
 _LONGEST_COMMAND = 1 << 22
 MICRO = 10**6
+_THREADS = 2
+_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +81,85 @@ def read_lines(source: Source, columns: int) -> Lines:
     MalformedProfile
         Naming the line that does not.
     """
-    rows = _Rows()
-    names: list[Int32] = []
-    lengths: list[Int32] = []
-    counts: list[list[tuple[Int64, bool]]] = [[] for _ in range(columns)]
-    number = 1
-    for chunk in _chunks(source):
+    found = _Found(source, columns)
+    if columns > 1:
+        for chunk in _chunks(source):
+            found.add_odd(chunk)
+        return found.lines()
+    # Rows are given in the file's order whichever thread is faster: here, not in the threads.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        ahead: deque[tuple[bytes, Future[Scanned | None]]] = deque()
+        for chunk in _chunks(source):
+            ahead.append((chunk, pool.submit(scan, chunk, found.known)))
+            # The others wait for the names in the first.
+            while len(ahead) > (_AHEAD if len(found.known) else 0):
+                found.add(*ahead.popleft())
+        for one in ahead:
+            found.add(*one)
+    return found.lines()
+
+
+class _Found:
+    """What was read up to now."""
+
+    def __init__(self, source: Source, columns: int) -> None:
+        self.known = Known()
+        self._source = source
+        self._columns = columns
+        self._rows = _Rows()
+        self._missed = 0
+        self._names: list[Int32] = [np.empty(0, dtype=np.int32)]
+        self._lengths: list[Int32] = [np.empty(0, dtype=np.int32)]
+        self._counts: list[list[tuple[Int64, bool]]] = [[] for _ in range(columns)]
+        self._number = 1
+
+    def add(self, chunk: bytes, scanned: Future[Scanned | None]) -> None:
+        found = scanned.result()
+        if found is None:
+            self.add_odd(chunk)
+            return
+        unknown = np.flatnonzero(found.row < 0)
+        found.row[unknown] = self._look_up(found.names(unknown))
+        self._take(found.row, found.length, [(found.counts, False)], len(found.length))
+        self._missed += len(unknown)
+        # A look-up costs about as much as making one name known.
+        if self._missed > len(self.known) // 4:
+            self.known = self.known.more(list(islice(self._rows, len(self.known), None)))
+            self._missed = 0
+
+    def add_odd(self, chunk: bytes) -> None:
+        """Take a chunk line by line, to tell which is broken, or what else they may hold."""
         lines = chunk.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        count = len(lines)
-        path, length, texts = _split(lines, columns)
+        path, length, texts = _split(lines, self._columns)
         if _has_comments(chunk) or not all(map(_are_counts, texts)):
-            lines = list(_sound(source, number, lines, columns))
-            path, length, texts = _split(lines, columns)
-        names.append(np.fromiter(map(rows.__getitem__, path), np.int32, len(path)))
-        lengths.append(np.array(length, dtype=np.int32))
-        for held, text in zip(counts, texts, strict=True):
-            held.append(_numbers(source, f"lines from {number}", text))
-        number += count
-    micro = any(fractions for held in counts for _, fractions in held)
-    offset: Int64 = np.zeros(sum(map(len, lengths)) + 1, dtype=np.int64)
-    np.cumsum(np.concatenate([np.empty(0, dtype=np.int32), *lengths]), out=offset[1:])
-    return Lines(
-        list(rows),
-        np.concatenate([np.empty(0, dtype=np.int32), *names]),
-        offset,
-        tuple(_column(source, held, micro) for held in counts),
-        micro,
-    )
+            sound = list(_sound(self._source, self._number, lines, self._columns))
+            path, length, texts = _split(sound, self._columns)
+        where = f"lines from {self._number}"
+        counts = [_numbers(self._source, where, text) for text in texts]
+        self._take(self._look_up(path), np.array(length, dtype=np.int32), counts, len(lines))
+
+    def _look_up(self, names: list[bytes]) -> Int32:
+        return np.fromiter(map(self._rows.__getitem__, names), np.int32, len(names))
+
+    def _take(
+        self, name: Int32, length: Int32, counts: list[tuple[Int64, bool]], lines: int
+    ) -> None:
+        self._names.append(name)
+        self._lengths.append(length)
+        for held, new in zip(self._counts, counts, strict=True):
+            held.append(new)
+        self._number += lines
+
+    def lines(self) -> Lines:
+        """Return all."""
+        lengths = np.concatenate(self._lengths)
+        offset: Int64 = np.zeros(len(lengths) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offset[1:])
+        micro = any(fractions for held in self._counts for _, fractions in held)
+        counts = tuple(_column(self._source, held, micro) for held in self._counts)
+        return Lines(list(self._rows), np.concatenate(self._names), offset, counts, micro)
 
 
 def _chunks(source: Source) -> Iterator[bytes]:

@@ -15,12 +15,12 @@ from perfnb.formats.read import read_all
 from perfnb.model import ProfileBuilder, Thread
 from perfnb.units import ValueType
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "formats"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "formats"))
 from captures import captures
 
-RELEASE = Path(__file__).parent / "node_modules/speedscope/dist/release"
+RELEASE = Path(__file__).parents[1] / "peers/node_modules/speedscope/dist/release"
 pytestmark = pytest.mark.skipif(
-    not RELEASE.is_dir(), reason="speedscope is not installed: `npm ci` in tests/browser/speedscope"
+    not RELEASE.is_dir(), reason="speedscope is not installed: `npm ci` in tests/peers"
 )
 NANOSECONDS = {"nanoseconds": 1, "microseconds": 1e3, "seconds": 1e9}
 
