@@ -54,6 +54,7 @@ bench: $(STAMP) ## Measure overhead and latency against peers
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/latency.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/formats.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

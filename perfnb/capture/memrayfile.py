@@ -174,4 +174,6 @@ def _metadata(told: _Told, note: str) -> Metadata:
         "native_traces": told.native,
         "allocations": told.allocations,
     }
-    return Metadata(backend="memray", start_wall=told.start, notes=(note,), traced=True, extra=facts)
+    return Metadata(
+        backend="memray", start_wall=told.start, notes=(note,), traced=True, extra=facts
+    )

@@ -75,6 +75,21 @@ class Source:
             except Broken as error:
                 raise self.malformed(f"byte {raw.tell()}", str(error)) from error
 
+    def bounded(self, size: int = CHUNK) -> Iterator[bytes]:
+        """Yield the pieces of what is to be in memory as a whole.
+
+        Raises
+        ------
+        MalformedProfile
+            If that is more than 8 GiB.
+        """
+        length = 0
+        for piece in self.pieces(size):
+            length += len(piece)
+            if length > MOST:
+                raise self.malformed(f"byte {length}", "too large to be read into memory")
+            yield piece
+
     def lines(self, size: int = CHUNK) -> Iterator[bytes]:
         """Yield the content in chunks of about `size` bytes that end with a line's end.
 
@@ -97,22 +112,10 @@ class Source:
             yield b"".join(held)
 
     def bytes(self) -> bytes:
-        """Return the whole content.
-
-        Raises
-        ------
-        MalformedProfile
-            If that is more than 8 GiB.
-        """
+        """Return the whole content, if it is at most 8 GiB as in `bounded`."""
         if self._data is not None and unpacker_for(self._data) is None:
             return self._data
-        held: list[bytes] = []
-        length = 0
-        for piece in self.pieces():
-            held.append(piece)
-            length += len(piece)
-            if length > MOST:
-                raise self.malformed(f"byte {length}", "too large to be read into memory")
+        held = list(self.bounded(self._at_once()))
         return held[0] if len(held) == 1 else b"".join(held)
 
     def json(self, type: Any = Any) -> Any:
@@ -187,6 +190,15 @@ class Source:
         if not (np.abs(scaled) < 2**62).all():
             raise self.malformed(where, "a time that is too large, or none at all")
         return np.rint(scaled).astype(np.int64)
+
+    def _at_once(self) -> int:
+        """Return in pieces of which size a file is one piece, and needs no joining."""
+        size = 0
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                size = self._path.stat().st_size
+        # One byte more, to see the end with the first read; nothing is promised to a huge one.
+        return size + 1 if CHUNK <= size <= MOST else CHUNK
 
     def _open(self) -> contextlib.AbstractContextManager[BinaryIO]:
         if self._data is not None:

@@ -60,7 +60,11 @@ def _outermost(forest: Forest, function: NDArray[np.int64]) -> NDArray[np.int64]
         return np.zeros(0, dtype=np.int64)
     enter, leave = forest.span
     # In depth-first order an inner row begins before the last outer one of its function ends.
-    order = np.argsort((function << 32) | enter)
+    first = np.empty(len(enter), dtype=np.int64)
+    first[enter] = np.arange(len(enter))
+    # Numbers of 16 bits are sorted in linear time.
+    narrow = np.uint16 if int(function.max()) < 1 << 16 else np.int64
+    order = first[np.argsort(function[first].astype(narrow), kind="stable")]
     ends = leave[order] + (function[order] << 32)
     latest = np.maximum.accumulate(ends)
     inner = np.zeros(len(order), dtype=bool)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from perfnb.formats.pprof import runs
 from perfnb.formats.pprof.runs import PAD, Finder, Runs
-from perfnb.formats.pprof.samples import columns
+from perfnb.formats.pprof.samples import Decoder
 from perfnb.formats.pprof.schema import message_type
 from perfnb.formats.pprof.varints import Damaged, Messages, packed
 
@@ -65,6 +65,12 @@ def samples(draw, types=2):
         )
     )
     return b"".join(draw(st.permutations(fields)))
+
+
+def columns(raw, types, size):
+    with Decoder() as decoder:
+        decoder.extend(raw, types, size)
+        return decoder.columns(types)
 
 
 @given(st.lists(samples(), max_size=20))
@@ -146,7 +152,8 @@ def test_rows_beyond_a_chunk_keep_their_places():
 def distinct(parts):
     finder = Finder()
     for part in parts:
-        finder.add(laid_out(part))
+        runs = laid_out(part)
+        finder.add(runs, runs.prints())
     return finder.distinct()
 
 

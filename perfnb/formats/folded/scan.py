@@ -181,9 +181,7 @@ def _prints(data: bytes, start: Int64, stop: Int64) -> tuple[UInt64, UInt64]:
     return low, high
 
 
-def _mix(
-    low: UInt64, high: UInt64, word: UInt64, start: Int64, final: Int64, words: range
-) -> None:
+def _mix(low: UInt64, high: UInt64, word: UInt64, start: Int64, final: Int64, words: range) -> None:
     for number in words:
         _stir(low, high, word[np.minimum(start + 8 * number, final)])
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from perfnb.errors import UnsupportedVersion
 from perfnb.formats.pprof.labels import Labels
-from perfnb.formats.pprof.samples import columns, tree
+from perfnb.formats.pprof.samples import Decoder, tree
 from perfnb.formats.pprof.schema import message_type
 from perfnb.formats.pprof.sniff import broken_at, is_pprof, legacy
+from perfnb.formats.pprof.split import Splitter
 from perfnb.formats.pprof.tables import Locations, Strings, named
 from perfnb.formats.pprof.values import unique_names, value_type
 from perfnb.formats.pprof.varints import Damaged, Messages
@@ -43,32 +44,37 @@ class PprofImporter:
         if old := legacy(source.head):
             hint = "`go tool pprof -proto FILE > FILE.pb.gz` turns it into one that is"
             raise UnsupportedVersion(source.name, old, "profile.proto", hint)
-        # The bytes themselves are gone by then: the message has a copy of its own.
-        return _profiles(source, *_message(source))
+        with Decoder() as decoder:
+            return _profiles(source, decoder, *_message(source, decoder))
 
 
-def _message(source: Source) -> tuple[Any, int]:
-    """Return the file as protobuf's message, and its size."""
+def _message(source: Source, decoder: Decoder) -> tuple[Any, int]:
+    """Return the file as protobuf's message, and its size; most samples are the decoder's."""
     from google.protobuf.message import DecodeError
 
-    data = source.bytes()
+    splitter = Splitter()
+    for block in splitter.blocks(source.bounded()):
+        decoder.add(block, splitter.types)
     try:
-        return message_type("Profile").FromString(data), len(data)
+        message = message_type("Profile").FromString(b"".join(splitter.rest))
     except DecodeError as error:
-        raise source.malformed(broken_at(data), "no field of a profile") from error
+        raise source.malformed(broken_at(source.bytes()), "no field of a profile") from error
+    return message, splitter.size
 
 
-def _profiles(source: Source, message: Any, size: int) -> dict[str, Profile]:
+def _profiles(source: Source, decoder: Decoder, message: Any, size: int) -> dict[str, Profile]:
     strings = Strings(message.string_table)
     with named(source, "sample_type"):
         types = _types(message.sample_type, strings)
     if not types:
         raise source.malformed("sample_type", "there is none")
-    if len(types) > _MOST_TYPES or len(types) * len(message.sample) > size:
+    count = len(decoder) + len(message.sample)
+    if len(types) > _MOST_TYPES or len(types) * count > size:
         raise source.malformed("sample", f"fewer values than the {len(types)} value types")
+    decoder.extend(message.sample, len(types), size)
     locations = Locations(source, message, strings)
     with named(source, "sample"):
-        found = columns(message.sample, len(types), size)
+        found = decoder.columns(len(types))
         try:
             stacks, leaf = tree(found.stack.content, locations)
         except Damaged as error:

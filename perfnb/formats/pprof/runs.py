@@ -78,6 +78,10 @@ def _stir(state: UInt64, word: UInt64, by: np.uint64) -> None:
     state ^= state >> 29
 
 
+Printed = tuple[Runs, UInt64]
+"""Runs and their prints."""
+
+
 class Distinct(NamedTuple):
     """What runs are like.
 
@@ -100,10 +104,10 @@ class Finder:
         self._parts: list[Runs] = []
         self._prints = [np.empty((2, 0), dtype=np.uint64)]
 
-    def add(self, part: Runs) -> None:
-        """Add the runs of one buffer: best while it is still in the processor's cache."""
+    def add(self, part: Runs, prints: UInt64) -> None:
+        """Add the runs of one buffer, and their prints."""
         self._parts.append(part)
-        self._prints.append(part.prints())
+        self._prints.append(prints)
 
     def distinct(self) -> Distinct:
         """Return what was found."""

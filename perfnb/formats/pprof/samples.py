@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.formats.pprof.runs import Distinct, Finder
+from perfnb.formats.pprof.runs import Distinct, Finder, Printed, Runs, UInt64
 from perfnb.formats.pprof.tables import Locations
 from perfnb.formats.pprof.varints import SIZED, VARINT, Damaged, Fields, Messages, packed, refuse
 from perfnb.model import Stacks
@@ -18,6 +19,10 @@ from perfnb.model.tables import Int32, Int64
 _CHUNK = 1 << 20
 """Bytes that, as columns, stay in the processor's cache."""
 _FEWEST = 1 << 10
+_THREADS = 2
+_LABELS = 100
+_LOCATIONS, _VALUES, _LABEL = 0x0A, 0x12, 0x1A
+"""Tags of the fields of a sample."""
 _NONE = np.empty(0, dtype=np.int32)
 
 
@@ -38,25 +43,145 @@ class Columns(NamedTuple):
     value: Int64
 
 
-def columns(samples: Sequence[bytes], types: int, size: int) -> Columns:
-    """Decode samples, of about `size` bytes, as far as tells which of them are alike."""
-    stacks, labels = Finder(), Finder()
-    value = np.zeros((types, len(samples)), dtype=np.int64)
-    step = max(_FEWEST, _CHUNK * len(samples) // max(size, 1))
-    for begin in range(0, len(samples), step):
-        messages = Messages(samples[begin : begin + step])
-        try:
-            fields = list(messages.fields())
-            found = _values(messages, [some.of(2, VARINT, SIZED) for some in fields], types)
-        except Damaged as error:
-            raise Damaged(error.index + begin, error.what) from error
-        value[:, begin : begin + len(messages)] = found
-        stacks.add(messages.joined([some.of(1, VARINT, SIZED) for some in fields]))
-        labels.add(messages.joined([some.of(3, SIZED) for some in fields], whole=True))
-    return Columns(stacks.distinct(), labels.distinct(), value)
+class Part(NamedTuple):
+    """The columns of a block of samples: `value`, and the others as where they lie."""
+
+    value: Int64
+    stack: Printed
+    label: Printed
 
 
-def _values(messages: Messages, found: Sequence[Fields], types: int) -> Int64:
+class Decoder:
+    """Decodes blocks of samples, as far as tells which are alike, while others are still read.
+
+    Most of the work is NumPy's, which lets go of the interpreter: two threads are twice as fast.
+    They have ended when the `with` block is left, however that is.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_THREADS, "perfnb-pprof")
+        self._blocks: list[tuple[Messages, int, Future[Part] | None]] = []
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, block: Messages, types: int) -> None:
+        """Add samples that seem to have values of so many types; how many is said at the end."""
+        # Values of more types than the block has bytes are no reason to ask for memory.
+        sane = types * len(block) <= len(block.data)
+        future = self._pool.submit(_decoded, block, types) if sane else None
+        self._blocks.append((block, types, future))
+        self._count += len(block)
+
+    def extend(self, samples: Sequence[bytes], types: int, size: int) -> None:
+        """Add samples, each of them bytes of their own, of about `size` bytes together."""
+        step = max(_FEWEST, _CHUNK * len(samples) // max(size, 1))
+        for begin in range(0, len(samples), step):
+            self.add(Messages(samples[begin : begin + step]), types)
+
+    def columns(self, types: int) -> Columns:
+        """Return all that was added; not to be called again.
+
+        Raises
+        ------
+        Damaged
+            If a sample is, or does not have so many values.
+        """
+        again = [
+            future if guess == types and future else self._pool.submit(_decoded, block, types)
+            for block, guess, future in self._blocks
+        ]
+        stacks, labels = Finder(), Finder()
+        value = np.empty((types, self._count), dtype=np.int64)
+        begin = 0
+        for future, (block, *_) in zip(again, self._blocks, strict=True):
+            try:
+                part = future.result()
+            except Damaged as error:
+                raise Damaged(error.index + begin, error.what) from error
+            value[:, begin : begin + len(block)] = part.value
+            stacks.add(*part.stack)
+            labels.add(*part.label)
+            begin += len(block)
+        label = self._pool.submit(labels.distinct)
+        return Columns(stacks.distinct(), label.result(), value)
+
+
+def _decoded(block: Messages, types: int) -> Part:
+    """Return the columns of a block."""
+    value, stack, label = _as_usual(block, types) or _anyhow(block, types)
+    return Part(value.view(np.int64), (stack, stack.prints()), (label, label.prints()))
+
+
+def _as_usual(block: Messages, types: int) -> tuple[UInt64, Runs, Runs] | None:
+    """Return values, stacks and labels if all samples are as every known tool writes them.
+
+    That is locations, values, labels; the numbers packed. What is not just so is left to
+    `_anyhow`, which is several times slower.
+    """
+    data, begin, end = block.data, block.begin, block.end
+    byte = block.bytes
+    if not len(block) or (byte[begin] != _LOCATIONS).any():
+        return None
+    start, stop = _sized(byte, begin)
+    if (stop >= end).any() or (byte[stop] != _VALUES).any():
+        return None
+    at, after = _sized(byte, stop)
+    if (after > end).any() or (after - at < types).any():
+        return None
+    value = np.empty((types, len(block)), dtype=np.uint64)
+    for nth in range(types):
+        value[nth], at = block.numbers(at)
+        if (at > after).any():
+            return None
+    if (at < after).any():
+        return None
+    found = value, Runs(data, start, stop), Runs(data, after, end)
+    at = after
+    for _ in range(_LABELS):
+        more = at < end
+        if not more.any():
+            return found
+        if not more.all():
+            at, end = at[more], end[more]
+        size = byte[at + 1]
+        if (byte[at] != _LABEL).any() or (size >= 0x80).any():
+            return None
+        at = at + 2 + size
+        if (at > end).any():
+            return None
+    return None
+
+
+def _sized(byte: NDArray[np.uint8], tag: Int64) -> tuple[Int64, Int64]:
+    """Return where the contents of fields begin and end; beyond all if it is 16 KiB or more."""
+    size = byte[tag + 1].astype(np.int64)
+    if size.max() < 0x80:
+        return tag + 2, tag + 2 + size
+    high = byte[tag + 2].astype(np.int64)
+    two = size >> 7
+    start = tag + 2 + two
+    size = np.where(two, size & 0x7F | high << 7, size)
+    size[(two & high >> 7) != 0] = len(byte)
+    return start, start + size
+
+
+def _anyhow(block: Messages, types: int) -> tuple[UInt64, Runs, Runs]:
+    """Return values, stacks and labels of any samples that protobuf would read."""
+    fields = list(block.fields())
+    value = _values(block, [some.of(2, VARINT, SIZED) for some in fields], types)
+    stack = block.joined([some.of(1, VARINT, SIZED) for some in fields])
+    return value, stack, block.joined([some.of(3, SIZED) for some in fields], whole=True)
+
+
+def _values(messages: Messages, found: Sequence[Fields], types: int) -> UInt64:
     """Return the values of some samples, shape (value types, samples)."""
     values = np.zeros((types, len(messages)), dtype=np.uint64)
     have = np.zeros(len(messages), dtype=np.int64)
@@ -72,7 +197,7 @@ def _values(messages: Messages, found: Sequence[Fields], types: int) -> Int64:
             more = at < stop
             message, at, stop = message[more], at[more], stop[more]
     refuse(have < types, f"fewer values than the {types} value types")
-    return values.view(np.int64)
+    return values
 
 
 def tree(stacks: Sequence[bytes], locations: Locations) -> tuple[Stacks, NDArray[np.int32]]:

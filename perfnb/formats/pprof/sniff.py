@@ -64,6 +64,27 @@ def broken_at(data: bytes) -> str:
     return f"byte {at}"
 
 
+def field_at(data: bytes, at: int, end: int) -> tuple[int, int, int, int]:
+    """Return number, wire type, and where the content of the field at `at` begins and ends.
+
+    The number is 0 if it is no field of a known type; the end is −1 if it is cut off at `end`.
+    """
+    tag, start = _number(data, at)
+    if start < 0 or start > end:
+        return 0, 0, start, -1
+    number, wire = tag >> 3, tag & 7
+    value, stop = _number(data, start)
+    if wire in (1, 5):
+        stop = start + (8 if wire == 1 else 4)
+    elif wire == 2:
+        start, stop = stop, stop + value if stop >= 0 else -1
+    elif wire != 0:
+        number = 0
+    if number == 0:
+        return 0, wire, start, at
+    return number, wire, start, stop if stop <= end else -1
+
+
 def _walk(data: bytes, most: int) -> Iterator[tuple[int, int, int, bytes]]:
     """Yield (end, number, wire type, content) of whole fields; `number` 0 for what is none.
 
@@ -71,23 +92,12 @@ def _walk(data: bytes, most: int) -> Iterator[tuple[int, int, int, bytes]]:
     """
     at = 0
     for _ in range(most):
-        tag, start = _number(data, at)
-        if start < 0:
-            return
-        number, wire = tag >> 3, tag & 7
-        value, stop = _number(data, start)
-        if wire in (1, 5):
-            stop = start + (8 if wire == 1 else 4)
-        elif wire == 2:
-            start, stop = stop, stop + value if stop >= 0 else -1
-        elif wire != 0:
-            number = 0
-        if number == 0:
-            yield at, 0, wire, b""
-            return
-        if stop < 0 or stop > len(data):
+        number, wire, start, stop = field_at(data, at, len(data))
+        if stop < 0:
             return
         yield stop, number, wire, data[start:stop] if number == 1 else b""
+        if number == 0:
+            return
         at = stop
 
 

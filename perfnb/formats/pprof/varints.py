@@ -108,16 +108,25 @@ class Messages:
     """
 
     def __init__(self, messages: Sequence[bytes]) -> None:
-        self._data = b"".join((*messages, PAD))
         length = np.fromiter(map(len, messages), np.int64, len(messages))
-        self._end = np.cumsum(length)
-        self._begin = self._end - length
-        self._bytes = np.frombuffer(self._data, np.uint8)
+        end = np.cumsum(length)
+        self._lie(b"".join((*messages, PAD)), end - length, end)
+
+    @classmethod
+    def within(cls, data: bytes, begin: Int64, end: Int64) -> Messages:
+        """Return messages that lie in a buffer that ends with `PAD`."""
+        made = cls.__new__(cls)
+        made._lie(data, begin, end)
+        return made
+
+    def _lie(self, data: bytes, begin: Int64, end: Int64) -> None:
+        self.data, self.begin, self.end = data, begin, end
+        self.bytes = np.frombuffer(data, np.uint8)
         # A word from every byte on, so that most numbers are one look-up.
-        self._words = words(self._data)
+        self._words = words(data)
 
     def __len__(self) -> int:
-        return len(self._end)
+        return len(self.end)
 
     def fields(self) -> Iterator[Fields]:
         """Yield the first field of every message, then the second, and so on.
@@ -127,8 +136,8 @@ class Messages:
         Damaged
             If a field is cut off or of no known wire type, or there are too many.
         """
-        message = np.flatnonzero(self._end > self._begin)
-        at, end = self._begin[message], self._end[message]
+        message = np.flatnonzero(self.end > self.begin)
+        at, end = self.begin[message], self.end[message]
         for _ in range(_MOST_FIELDS):
             if not len(message):
                 return
@@ -148,7 +157,7 @@ class Messages:
 
     def numbers(self, at: Int64) -> tuple[UInt64, Int64]:
         """Return the varints at these places in the buffer, and where each ends."""
-        first = self._bytes[at]
+        first = self.bytes[at]
         if not len(at) or first.max() < 0x80:
             return first.astype(np.uint64), at + 1
         value, size = _word(self._words[at])
@@ -177,7 +186,7 @@ class Messages:
     def parts(self, found: Sequence[Fields]) -> tuple[list[bytes], Int64]:
         """Return the contents of fields in the order of their messages, and which those are."""
         message, start, stop = _in_order(found, whole=False)
-        return Runs(self._data, start, stop).cut(), message
+        return Runs(self.data, start, stop).cut(), message
 
     def joined(self, found: Sequence[Fields], *, whole: bool = False) -> Runs:
         """Return what each message has in some fields, put together.
@@ -194,13 +203,13 @@ class Messages:
         head = np.ones(len(message), dtype=bool)
         head[1:] = (message[1:] != message[:-1]) | (start[1:] != stop[:-1])
         message, start, stop = message[head], start[head], stop[np.roll(head, -1)]
-        data = self._data
+        data = self.data
         if (message[1:] == message[:-1]).any():
             # With gaps between: lay them side by side.
             size = stop - start
             after = np.cumsum(size)
             places = np.arange(after[-1]) + np.repeat(start - after + size, size)
-            data = self._bytes[places].tobytes() + PAD
+            data = self.bytes[places].tobytes() + PAD
             start, stop = after - size, after
         # Of several, the first begins it and the last ends it.
         begin[message[::-1]] = start[::-1]
