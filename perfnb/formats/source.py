@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from perfnb.errors import MalformedProfile
 from perfnb.formats.unpack import Broken, unpacked, unpacker_for
 
+# A pair, a backslash that begins nothing, half a pair.
+_SURROGATES = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\\\|\\u[dD][89a-fA-F]..", re.DOTALL)
 HEAD = 1 << 16
 CHUNK = 1 << 20
 MOST = 1 << 33
@@ -131,7 +134,16 @@ class Source:
 
         data = self.bytes().removeprefix(b"\xef\xbb\xbf")
         try:
-            return msgspec.json.decode(data, type=type, strict=False)
+            try:
+                return msgspec.json.decode(data, type=type, strict=False)
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                # Python writes names of files that are not UTF-8 as halves of pairs.
+                mended = _SURROGATES.sub(_whole_pair, data)
+                if mended == data:
+                    raise
+                return msgspec.json.decode(mended, type=type, strict=False)
         except msgspec.ValidationError as error:
             what, _, place = str(error).partition(" - at ")
             raise self.malformed(place.strip("`") or "$", what) from error
@@ -221,3 +233,7 @@ def _remote(url: str) -> Iterator[BinaryIO]:
         # A package that is missing, a protocol that nobody knows, whatever a library of a cloud
         # has of its own: no other code runs in here.
         raise OSError(None, str(error) or type(error).__name__, url) from error
+
+
+def _whole_pair(found: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if len(found[0]) == 6 else found[0]

@@ -101,6 +101,13 @@ def test_what_tells_a_json_file_apart_may_stand_at_its_end():
     assert perfnb.read(json.dumps(document).encode()).total == profile.total
 
 
+@given(st.text(st.characters(categories=["Cs", "Lu", "So"]) | st.sampled_from('\\"u'), max_size=8))
+def test_names_of_which_python_writes_half_a_pair(name):
+    read = Source(json.dumps([name, "😀", "\\ud800"]).encode()).json()
+    pairs = name.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+    assert read == [pairs, "😀", "\\ud800"]
+
+
 def as_bytes(profile, name):
     import tempfile
 

@@ -16,7 +16,7 @@ from perfnb.model import Stacks
 from perfnb.model.prefix import prefix_tree
 from perfnb.model.tables import Int32, Int64
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 22
 """Bytes that, as columns, stay in the processor's cache."""
 _FEWEST = 1 << 10
 _THREADS = 2

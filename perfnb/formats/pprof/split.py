@@ -12,7 +12,7 @@ from perfnb.formats.pprof.sniff import field_at
 from perfnb.formats.pprof.varints import Messages
 from perfnb.model.tables import Int64
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 """Bytes that, as columns, stay in the processor's cache."""
 _TAG = 0x12
 """Of a sample: field 2, with its size."""
