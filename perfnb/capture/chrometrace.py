@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.capture.names import is_native, module_of
+from perfnb.capture.names import module_of
 from perfnb.model import ProfileBuilder, Thread
+from perfnb.model.files import is_native
 
 _THREAD = re.compile(r"^thread \((\w+)\)(?:: (.*))?$", re.S)
 _STRING = r'"((?:[^"\\]|\\.)*)"'

@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from perfnb.model.files import is_native
 from perfnb.transform.paths import LIBRARY_ROOT
 
 _FROZEN = re.compile(r"^<frozen (.+)>$")
 _LIBRARY = re.compile(r"\.(?:so(?:\.[\d.]+)?|dylib|dll|pyd)$")
-_NATIVE = re.compile(
-    r"(?:\.so(?:\.[\d.]+)*|\.dylib|\.dll|\.pyd|\.[chmS]|\.cc|\.cpp|\.cxx|\.hpp"
-    r"|\.hh|\.pyx|\.pxd|\.rs|\.go|\.f|\.f90|\.asm)$|/bin/[^/]*$"
-)
-
-
-@lru_cache(maxsize=65536)
-def is_native(file: str) -> bool:
-    """Return whether a frame of this file is compiled code: a library, a program or its source."""
-    return bool(_NATIVE.search(file))
 
 
 @lru_cache(maxsize=65536)

@@ -46,8 +46,8 @@ def honesty(profile: Profile) -> tuple[str, list[Item]]:
     items = [
         item
         for item in (
-            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m), _clock(profile),
-            _states(profile), _hidden(m), *_notes(m),
+            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m),
+            _clock(profile), _states(profile), _hidden(m), *_notes(m),
         )
         if item is not None
     ]  # fmt: skip

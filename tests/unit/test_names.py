@@ -1,6 +1,7 @@
 import pytest
 
-from perfnb.capture.names import is_native, module_of
+from perfnb.capture.names import module_of
+from perfnb.model.files import is_native
 from perfnb.transform.paths import short_path
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from perfnb.formats.chrometrace.around import Around
+from perfnb.model.files import is_native
 
 
 class Place(NamedTuple):
@@ -34,10 +35,6 @@ _VIZTRACER = re.compile(r"(.*) \((.*):(\d{1,9})\)", re.S)
 _TORCH_PYTHON = re.compile(r"(.+?)\((\d{1,9})\): (.*)", re.S)
 _GPU = frozenset({"kernel", "gpu_memcpy", "gpu_memset"})
 _LABELS = frozenset({"user_annotation", "gpu_user_annotation"})
-_COMPILED = re.compile(
-    r"(?:\.so(?:\.[\d.]+)*|\.dylib|\.dll|\.pyd|\.[chS]|\.cc|\.cpp|\.cxx|\.hpp|\.pyx|\.rs|\.go)$"
-    r"|/bin/[^/]*$"
-)
 THREAD = re.compile(r"thread \((\w{1,18})\)(?:: (.*))?", re.S)
 PROCESS = re.compile(r"process (\d{1,18})(?::\"?(.*?)\"?)?", re.S)
 
@@ -52,7 +49,7 @@ def _pyspy(name: str, category: str, args: bytes) -> Place | None:
     file, line = told.filename or "", told.line or 0
     if not file and (THREAD.fullmatch(name) or PROCESS.fullmatch(name)):
         return None
-    kind = "native" if _COMPILED.search(file) else "python"
+    kind = "native" if is_native(file) else "python"
     return Place(name, file, line if 0 < line < 2**31 else 0, kind)
 
 

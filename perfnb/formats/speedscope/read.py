@@ -17,14 +17,12 @@ from perfnb.formats.speedscope.events import WrongEvent, stacks_after
 from perfnb.formats.speedscope.names import parse_name
 from perfnb.formats.speedscope.schema import UNITS, Evented, File, Frame, Sampled
 from perfnb.model import Metadata, Profile, ProfileBuilder, Samples, Stacks, Thread
+from perfnb.model.files import is_native
 from perfnb.model.prefix import prefix_tree
 from perfnb.model.tables import frozen
 from perfnb.units import ValueType
 
 _PYTHON_TOOLS = ("py-spy", "pyinstrument", "austin", "viztracer")
-_NATIVE = re.compile(
-    r"\.(?:so(?:\.[\d.]+)?|dylib|dll|pyd|[chS]|cc|cpp|cxx|hpp|pyx|rs|go|f90)$|^<built-in>$"
-)
 _PROCESS = re.compile(r'process (\d{1,18}):"?(.*?)"?', re.S)
 
 
@@ -256,5 +254,6 @@ class _Reader:
 
 def _kind(file: str, tool: str) -> str:
     if tool in _PYTHON_TOOLS:
-        return "synthetic" if not file else "native" if _NATIVE.search(file) else "python"
+        compiled = file == "<built-in>" or is_native(file)
+        return "synthetic" if not file else "native" if compiled else "python"
     return "python" if file.endswith(".py") else "native"
