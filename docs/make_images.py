@@ -1,6 +1,6 @@
-"""Take the README's pictures: the quickstart in a real JupyterLab, light and dark.
+"""Take the README's pictures in a real JupyterLab, light and dark.
 
-``python docs/make_images.py`` writes ``docs/images/flame-light.png`` and ``flame-dark.png``.
+``python docs/make_images.py`` writes to ``docs/images``: the quickstart, and another tool's file.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from hands import FLAGS, HOST, Picture  # noqa: E402
-from helpers.jupyter import jupyter_server  # noqa: E402
+from helpers.jupyter import JupyterServer, jupyter_server  # noqa: E402
 from lab import Notebook  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -46,7 +47,22 @@ def main() -> None:
             picture.search("strptime|guess")
             picture.page.evaluate("() => document.activeElement.blur()")
             take(lab, ".jp-OutputArea-output", "flame-dark.png", "_guess_datetime_format_for_array")
+            lab.command("apputils:change-theme", theme="JupyterLab Light")
+            lab = Notebook(page.context.new_page(), server).open(open_file(server))
+            lab.run()
+            lab.live()
+            take(lab, ".jp-Cell", "file-light.png", "_engine_run_backward")
             browser.close()
+
+
+def open_file(server: JupyterServer) -> str:
+    """Put a trace of PyTorch and a notebook that opens it where the server finds them."""
+    shutil.copy(ROOT / "tests" / "data" / "chrometrace" / "torch.json.gz", server.work)
+    cells = ["%load_ext perfnb", "%flame --file torch.json.gz --height 330"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(book, server.work / "file.ipynb")
+    return "file.ipynb"
 
 
 def take(lab: Notebook, part: str, name: str, pointed: str = "") -> None:
