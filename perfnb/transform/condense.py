@@ -18,6 +18,9 @@ REST = "…"
 BOXES, SAMPLES = 100_000, 100_000
 """So that what is stored with a picture stays below 2 MB."""
 
+DEEPEST = 4000
+"""Frames of a stack that are drawn: more are endless recursion, and a level each takes time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condensed:
@@ -34,12 +37,15 @@ class Condensed:
         How many rows of the stacks table those are.
     summed : bool
         Whether equal samples were put together: their times are left out then.
+    cut : bool
+        Whether what lies below `DEEPEST` frames was summed too, however much it weighs.
     """
 
     profile: Profile
     narrowest: int = 0
     hidden: int = 0
     summed: bool = False
+    cut: bool = False
 
 
 def condense(profile: Profile, boxes: int = BOXES, samples: int = SAMPLES) -> Condensed:
@@ -56,26 +62,40 @@ def condense(profile: Profile, boxes: int = BOXES, samples: int = SAMPLES) -> Co
         Up to how many samples are kept as they are; more are summed by stack, thread and state.
     """
     stacks = profile.tables.stacks
-    if len(stacks) <= boxes and len(profile) <= samples:
-        return Condensed(profile)
     forest = Forest(stacks.parent)
+    too_deep = len(stacks) > DEEPEST and int(forest.depth.max()) > DEEPEST
+    if len(stacks) <= boxes and len(profile) <= samples and not too_deep:
+        return Condensed(profile)
     total = _totals(forest, profile.samples.stack, np.abs(profile.samples.weight))
     used = total > 0
     if not profile.samples.weight.all():
         used = _totals(forest, profile.samples.stack, np.int64(1)) > 0
-    narrowest = 0
-    keep = used
-    if np.count_nonzero(used) > boxes:
-        narrowest = int(np.partition(total[used], -boxes - 1)[-boxes - 1])
-        # A caller's total is never below its callee's: what is kept is a tree.
-        keep = used & (total > narrowest)
+    narrowest, keep = _widest(forest, total, used, boxes)
+    if too_deep:
+        keep = keep & (forest.depth <= DEEPEST)
     tree, stack = _rebuilt(forest, keep, used, stacks, profile.samples.stack)
     reduced = replace(profile.samples, stack=frozen(stack, np.int32))
     summed = len(profile) > samples
     if summed:
         reduced = _summed(reduced)
     small = Profile(profile.value, _compact(profile.tables, tree), reduced, profile.metadata)
-    return Condensed(small, narrowest, int(np.count_nonzero(used & ~keep)), summed)
+    return Condensed(small, narrowest, int(np.count_nonzero(used & ~keep)), summed, too_deep)
+
+
+def _widest(
+    forest: Forest, total: Int64, used: NDArray[np.bool_], boxes: int
+) -> tuple[int, NDArray[np.bool_]]:
+    """Return the least total of which rows are left out, and which rows are kept."""
+    if np.count_nonzero(used) <= boxes:
+        return 0, used
+    # A caller's total is never below its callee's: what is kept is a tree.
+    narrowest = int(np.partition(total[used], -boxes - 1)[-boxes - 1])
+    keep = used & (total > narrowest)
+    # Of those as wide as the widest that is left out, the rows near the root are kept.
+    equal = used & (total == narrowest)
+    by_depth = np.cumsum(np.bincount(forest.depth[equal]))
+    fit = int(np.searchsorted(by_depth, boxes - np.count_nonzero(keep), side="right"))
+    return narrowest, keep | (equal & (forest.depth < fit))
 
 
 def _totals(forest: Forest, stack: NDArray[Any], weight: NDArray[Any] | np.int64) -> Int64:

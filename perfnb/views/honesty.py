@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from perfnb.model import Metadata, Profile
-from perfnb.transform.condense import Condensed
+from perfnb.transform.condense import DEEPEST, Condensed
 from perfnb.units import format_percent, format_value
 
 _FEW, _SOME = 50, 200
@@ -68,6 +68,15 @@ def left_out(condensed: Condensed, profile: Profile) -> list[Item]:
                 "note",
                 f"Paths of at most {narrowest} ({share} of all) are summed with their siblings "
                 "into a box that tells how many they are. Widths and totals are exact.",
+            )
+        )
+    if condensed.cut:
+        items.append(
+            Item(
+                "depth",
+                f"cut below {DEEPEST:,} frames",
+                "note",
+                "What was called from there is summed into a box that tells how much it is.",
             )
         )
     if condensed.summed and profile.samples.time is not None:

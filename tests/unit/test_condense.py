@@ -1,14 +1,16 @@
 """What is too narrow is summed, nothing is lost, and what is kept is as it was."""
 
 import numpy as np
+import pytest
 from helpers.ascii import draw, nodes, show
 from helpers.strategies import profiles
 from hypothesis import given
 from hypothesis import strategies as st
 from test_parity import compare, drawn
 
-from perfnb.model import CallTree
+from perfnb.model import CallTree, ProfileBuilder
 from perfnb.transform.condense import REST, condense
+from perfnb.units import ValueType
 
 PICTURE = """
             main    main    main    main    main    other
@@ -87,3 +89,26 @@ def test_the_browser_draws_it_alike(core, profile, boxes, inverted, split):
         # The kernel turns all threads round at once, and counts what each hides for every one.
         del expected["hidden"]
     compare(answer, expected)
+
+
+def test_of_equally_wide_boxes_those_near_the_root_are_kept():
+    picture = "\n".join(["main  main"] + [f"a{i}    b{i}" for i in range(9)])
+    tree = condense(draw(picture), boxes=8).profile.call_tree()
+    # Both of each depth or none: the root, main, and three of nine further ones twice.
+    assert len(tree) == 2 + 2 * 3 + 2
+    assert sorted(tree.hidden[tree.hidden > 0].tolist()) == [6, 6]
+
+
+@pytest.mark.parametrize("depth", [4000, 4001, 1_000_000])
+def test_endless_recursion_is_drawn_down_to_some_depth(depth):
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    stack = -1
+    frame = builder.frame("again")
+    for _ in range(depth):
+        stack = builder.push(stack, frame)
+    builder.sample(stack, weight=7)
+    small = condense(builder.build())
+    assert (small.cut, small.hidden) == (depth > 4000, max(0, depth - 4000))
+    tree = small.profile.call_tree()
+    assert len(tree) == 1 + min(depth, 4001)
+    assert tree.total.min() == 7

@@ -39,6 +39,27 @@ def test_every_stack_is_found_again_and_no_row_appears_twice(paths):
     Tables(known.functions, known.frames, stacks, ())
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 3), max_size=9), max_size=40),
+    st.sampled_from((1, 7, 2**20, 2**29)),
+)
+def test_frames_of_any_size_are_told_apart(paths, factor):
+    # As many as fit are compared at once: stacks end within, at and behind such a number.
+    large = [[frame * factor for frame in path] for path in paths]
+    stacks, leaf = prefix_tree(*flat(large))
+    assert [unfold(stacks, row) for row in leaf.tolist()] == large
+    prefixes = {tuple(path[: at + 1]) for path in paths for at in range(len(path))}
+    assert len(stacks) == len(prefixes)
+    assert (stacks.parent < np.arange(len(stacks))).all()
+
+
+def test_many_deep_stacks_that_are_equal_or_end_early():
+    paths = [[0] * 2000, [0] * 1999, [0] * 2000, [0] * 700 + [1], [], [0] * 1999] * 5
+    stacks, leaf = prefix_tree(*flat(paths))
+    assert [unfold(stacks, row) for row in leaf.tolist()] == paths
+    assert len(stacks) == 2001
+
+
 @pytest.mark.parametrize("stacks", [1, 2, 3])
 def test_stacks_a_million_deep(stacks):
     depth = 1_000_000
