@@ -1,4 +1,4 @@
-"""Reading 440 MB of folded stacks: CPU time and memory of the whole process, and of inferno's."""
+"""Reading 440 MB of folded stacks: time and memory of the whole process, and of inferno's."""
 
 from __future__ import annotations
 
@@ -46,20 +46,23 @@ def make(path: Path, *, in_order: bool) -> None:
     path.write_bytes(b"".join(lines))
 
 
-def measure(argv: list[str]) -> tuple[float, float, str]:
-    """Return CPU seconds and the most memory in MiB that a command used, and what it said."""
+def measure(argv: list[str]) -> tuple[float, float, float, str]:
+    """Return seconds, CPU seconds and the most MiB that a command used, and what it said."""
     # A process between, whose only child it is: what was used before does not count.
     wrapped = (
-        "import resource, subprocess, sys\n"
+        "import resource, subprocess, sys, time\n"
+        "began = time.perf_counter()\n"
         "done = subprocess.run(sys.argv[1:], capture_output=True, check=True)\n"
+        "wall = time.perf_counter() - began\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, done.stdout[:99].decode())\n"
+        "cpu = used.ru_utime + used.ru_stime\n"
+        "print(wall, cpu, used.ru_maxrss / 1024, done.stdout[:99].decode())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", wrapped, *argv], capture_output=True, check=True, text=True
     )
-    cpu, memory, said = done.stdout.split(maxsplit=2)
-    return float(cpu), float(memory), said.strip()
+    wall, cpu, memory, said = done.stdout.split(maxsplit=3)
+    return float(wall), float(cpu), float(memory), said.strip()
 
 
 def main() -> None:
@@ -80,20 +83,30 @@ def main() -> None:
     }
     if peer:
         variants[f"{peer[0]}, sorted"] = [*peer, str(files["sorted"])]
-    found: dict[str, list[tuple[float, float, str]]] = {name: [] for name in variants}
+    found: dict[str, list[tuple[float, float, float, str]]] = {name: [] for name in variants}
     for turn in range(rounds):
         for name, argv in variants.items():
             progress(f"{turn + 1} of {rounds}: {name}")
             found[name].append(measure(argv))
-    cpu = {name: Series.of(one[0] for one in told) for name, told in found.items()}
-    memory = {name: Series.of(one[1] for one in told) for name, told in found.items()}
+    wall, cpu, memory = (
+        {name: Series.of(one[column] for one in told) for name, told in found.items()}
+        for column in range(3)
+    )
     size = files["sorted"].stat().st_size / 1e6
-    said = next(iter(found.values()))[0][2].split()
+    said = next(iter(found.values()))[0][3].split()
     text = (
         f"{headline(about)}\n\n{size:.0f} MB, {int(said[0]):,} stacks, {int(said[1]):,} nodes\n\n"
         + table(
-            ("", "CPU s [quartiles]", "MiB"),
-            [(name, cpu[name].text(".2f"), f"{memory[name].median:.0f}") for name in variants],
+            ("", "s [quartiles]", "CPU s [quartiles]", "MiB"),
+            [
+                (
+                    name,
+                    wall[name].text(".2f"),
+                    cpu[name].text(".2f"),
+                    f"{memory[name].median:.0f}",
+                )
+                for name in variants
+            ],
         )
     )
     if not peer:
@@ -102,12 +115,16 @@ def main() -> None:
         goal
         for order in files
         for goal in (
-            Goal.of(f"CPU, {order}", cpu[f"perfnb.read, {order}"], 3.0, "s"),
+            Goal.of(f"time, {order}", wall[f"perfnb.read, {order}"], 3.0, "s"),
             Goal.of(f"memory, {order}", memory[f"perfnb.read, {order}"], 2048, "MiB"),
         )
     ]
     numbers = {
-        name: {"cpu_s": cpu[name].as_dict(), "memory_mib": memory[name].as_dict()}
+        name: {
+            "wall_s": wall[name].as_dict(),
+            "cpu_s": cpu[name].as_dict(),
+            "memory_mib": memory[name].as_dict(),
+        }
         for name in variants
     }
     report("formats_folded", text, {"environment": about, "measured": numbers}, goals)

@@ -1,34 +1,38 @@
-"""Reading a pprof file of a million samples: CPU time and memory of the whole process."""
+"""Reading a pprof file of a million samples: time and memory of the whole process."""
 
 from __future__ import annotations
 
+import argparse
 import gzip
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+from measure import Goal, Series, environment, headline, progress, report, table
 from numpy.typing import NDArray
 
 from perfnb.formats.pprof.schema import message_type
 
 SAMPLES = 1_000_000
+REALISTIC = 100_000
+"""Distinct stacks."""
 LOCATIONS = 60_000
 FUNCTIONS = 20_000
 THREADS = 64
 DEEP = 40
 
 READ = """
-import re, sys, time
+import re, sys
 from perfnb.formats.read import read_all
 profiles = read_all(sys.argv[1], format="pprof")
-cpu = time.process_time()
 assert {len(profile) for profile in profiles.values()} == {int(sys.argv[2])}
-# Not what getrusage tells: that begins at the size of the parent.
+# Not what wait4 tells: that begins at the size of the parent.
 with open("/proc/self/status") as status:
-    peak = int(re.search(r"VmHWM:\\s*(\\d+)", status.read())[1])
-print(cpu, peak / 1024)
+    print(int(re.search(r"VmHWM:\\s*(\\d+)", status.read())[1]) / 1024)
 """
 
 
@@ -121,25 +125,49 @@ def make(distinct: int) -> bytes:
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=7)
+    rounds = options.parse_args().rounds
+    about = environment("numpy", "protobuf")
+    rows, goals, found = [], [], {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "profile")
-        for distinct in (100_000, SAMPLES):
+        for distinct in (REALISTIC, SAMPLES):
+            progress(f"writing a file of {distinct:,} stacks")
             plain = make(distinct)
             for how, data in (("plain", plain), ("gzip", gzip.compress(plain, 1))):
                 path.write_bytes(data)
-                cpu, memory = min(measured(path) for _ in range(3))
-                print(
-                    f"{SAMPLES:,} samples, {distinct:,} stacks, {how}, {len(data) / 1e6:.0f} MB: "
-                    f"{cpu:.2f} s CPU, {memory:.0f} MiB"
-                )
+                # The first one fills the caches.
+                each = [measured(path) for _ in range(rounds + 1)][1:]
+                wall, cpu, peak = map(Series.of, zip(*each, strict=True))
+                what = f"{distinct:,} stacks, {how}, {len(data) / 1e6:.0f} MB"
+                rows.append([what, wall.text(".2f"), cpu.text(".2f"), f"{peak.median:.0f}"])
+                series = {"wall": wall, "cpu": cpu, "peak": peak}
+                found[what] = {name: one.as_dict() for name, one in series.items()}
+                if distinct == REALISTIC:
+                    goals.append(Goal.of(f"a million samples, {what}: wall time", wall, 1.0, "s"))
+    head = [f"{SAMPLES:,} samples", "wall s", "CPU s", "peak MiB"]
+    report(
+        "formats_pprof",
+        f"{headline(about)}\n\n{table(head, rows)}",
+        {"about": about, "measured": found},
+        goals,
+    )
 
 
-def measured(path: Path) -> tuple[float, float]:
-    """Return CPU seconds and peak memory in MiB of a process that reads `path`."""
+def measured(path: Path) -> tuple[float, float, float]:
+    """Return wall seconds, CPU seconds and peak memory in MiB of a process that reads `path`."""
     argv = [sys.executable, "-c", READ, str(path), str(SAMPLES)]
-    told = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    cpu, memory = map(float, told.split())
-    return cpu, memory
+    begin = time.perf_counter()
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    with child.stdout as told:
+        peak = float(told.read() or 0)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"reading ended with {child.returncode}")
+    return wall, usage.ru_utime + usage.ru_stime, peak
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Folded stacks: what tools write, what perfnb writes, and what must not be taken for them."""
 
 import io
+import random
 import shutil
 import subprocess
+import threading
 from collections import Counter
 
+import numpy as np
 import pytest
 from captures import DATA
 from helpers.ascii import draw, rows, show
@@ -16,7 +19,10 @@ from hypothesis import strategies as st
 
 from perfnb.errors import MalformedProfile, UnknownFormat
 from perfnb.formats.folded import FoldedImporter
+from perfnb.formats.folded import lines as folded_lines
+from perfnb.formats.folded.lines import read_lines
 from perfnb.formats.folded.names import escape, unescape
+from perfnb.formats.folded.scan import Known
 from perfnb.formats.folded.write import FoldedExporter
 from perfnb.formats.read import read_all
 from perfnb.formats.source import Source
@@ -222,6 +228,77 @@ def test_the_line_is_right_behind_the_first_chunk():
     lines = [b"main;work;%d 1" % number for number in range(200_000)]
     lines[150_000] = b"main;work"
     assert outcome(b"\n".join(lines), "folded").where == "line 150001"
+
+
+def test_names_of_any_length_are_told_apart_over_many_chunks(monkeypatch):
+    chance = random.Random(1)
+    names = [b"", b"\0", b"\0\0", *(b"x" * size for size in range(1, 70))]
+    names += [b"y" * size + end for size in (511, 512, 513, 600) for end in (b"", b"1", b"2")]
+    names += [chance.randbytes(40).translate(None, b";\n\r \t") for _ in range(3000)]
+    data = b"".join(
+        b"%b %d\n" % (b";".join(chance.choices(names, k=chance.randint(2, 30))), number)
+        for number in range(9000)
+    )
+    assert len(data) > 3 << 20
+    fast = read_lines(Source(data), 1)
+    monkeypatch.setattr(folded_lines, "scan", lambda chunk, known: None)
+    slow = read_lines(Source(data), 1)
+    assert fast.names == slow.names
+    for one, other in zip(
+        (fast.name, fast.offset, *fast.counts), (slow.name, slow.offset, *slow.counts), strict=True
+    ):
+        assert (one == other).all()
+
+
+@given(st.lists(st.binary(max_size=40), unique=True, max_size=60), st.integers(0, 60))
+def test_known_names_are_found_and_no_others(names, known):
+    data = b"".join([bytes(16), *names, bytes(16)])
+    stop = np.cumsum([16, *map(len, names)])[1:]
+    start = stop - np.array([len(name) for name in names], dtype=np.int64)
+    table = Known().more(names[: known // 2]).more(names[known // 2 : known])
+    row = table.find(data, start, stop)
+    # Where many happen to have one place, some are looked up elsewhere.
+    assert all(one in (-1, at) for at, one in enumerate(row[:known].tolist()))
+    assert (row[known:] == -1).all()
+
+
+def test_nearly_all_known_names_are_found():
+    names = [b"name %d" % number for number in range(20_000)]
+    data = b"".join([bytes(16), *names, bytes(16)])
+    stop = np.cumsum([16, *map(len, names)])
+    row = Known().more(names).find(data, stop[:-1], stop[1:])
+    assert ((row == np.arange(len(names))) | (row == -1)).all()
+    assert (row >= 0).mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    "line", [b"a;b 3 x", b"a;b x3", b"a;b", b"a;b 3;", b"a;b 12345678901234567890"]
+)
+def test_a_broken_line_among_very_many(line):
+    data = b"main;work 1\n" * 200_000
+    at = len(data) // 2 // 12 * 12
+    error = outcome(data[:at] + line + b"\n" + data[at:], "folded")
+    assert isinstance(error, MalformedProfile)
+
+
+def test_threads_end_with_the_reading():
+    before = threading.active_count()
+    assert read(b"main;work 1\n" * 400_000).total == 400_000
+    outcome(b"main;work 1\n" * 400_000 + b"main;work\n", "folded")
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("where", ["a", "a;b"])
+def test_counts_may_be_of_any_length(where):
+    counts = [10**power + 7 for power in range(18)]
+    data = "".join(f"{where} {count}\n" for count in counts).encode()
+    assert read(data).samples.weight.tolist() == counts
+
+
+def test_names_that_mean_the_same_frame_are_one_row():
+    profile = read(b"a;f_[j] 1\na;f 2\na;f_[j];g 3\na;f;g 4\n")
+    assert show(profile.call_tree()) == "all 0/10\n  a 0/10\n    f 3/10\n      g 7/7"
+    assert len(profile.tables.stacks) == 3
 
 
 def test_counts_may_be_negative():

@@ -1,17 +1,20 @@
 """Protobuf decoded in columns, held against protobuf itself and against plain Python."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from perfnb.formats.pprof import runs
+from perfnb.formats.pprof import runs, split
+from perfnb.formats.pprof import samples as decoded
 from perfnb.formats.pprof.runs import PAD, Finder, Runs
 from perfnb.formats.pprof.samples import Decoder
 from perfnb.formats.pprof.schema import message_type
 from perfnb.formats.pprof.varints import Damaged, Messages, packed
 
-SAMPLE = message_type("Sample")
+SAMPLE, PROFILE = message_type("Sample"), message_type("Profile")
 # Every size a varint can have, and its edges.
 numbers = st.one_of(
     st.integers(0, 300),
@@ -70,7 +73,7 @@ def samples(draw, types=2):
 def columns(raw, types, size):
     with Decoder() as decoder:
         decoder.extend(raw, types, size)
-        return decoder.columns(types)
+        return decoder.columns(types).result()
 
 
 @given(st.lists(samples(), max_size=20))
@@ -82,6 +85,124 @@ def test_samples_in_columns_are_what_protobuf_reads(raw):
     assert [stacks[row] for row in found.stack.row] == [list(one.location_id) for one in wanted]
     labels = [list(SAMPLE.FromString(one).label) for one in found.label.content]
     assert [labels[row] for row in found.label.row] == [list(one.label) for one in wanted]
+
+
+@st.composite
+def usual(draw):
+    """One sample as tools write it, now and then with a byte changed."""
+    ids = draw(st.lists(numbers, min_size=1, max_size=30))
+    values = draw(st.lists(numbers, min_size=2, max_size=2))
+    labels = draw(st.lists(st.binary(max_size=20), max_size=3))
+    fields = [(1, b"".join(map(varint, ids))), (2, b"".join(map(varint, values)))]
+    data = bytearray(b"".join(field(n, 2, one) for n, one in [*fields, *((3, b) for b in labels)]))
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
+    return bytes(data)
+
+
+@given(st.lists(usual(), min_size=1, max_size=5))
+def test_the_usual_way_is_what_the_other_one_reads(raw):
+    block = Messages(raw)
+    found = decoded._as_usual(block, 2)
+    try:
+        wanted = decoded._anyhow(block, 2)
+    except Damaged:
+        assert found is None
+        return
+    if found is not None:
+        assert found[0].tolist() == wanted[0].tolist()
+        assert [one.cut() for one in found[1:]] == [one.cut() for one in wanted[1:]]
+
+
+def test_the_usual_way_is_taken():
+    labels = [b"\x08\x01\x10\x02"] * 3
+    raw = [SAMPLE(location_id=[1] * n, value=[n, -1], label=labels[: n % 4]) for n in range(1, 300)]
+    block = Messages([one.SerializeToString() for one in raw])
+    assert decoded._as_usual(block, 2) is not None
+    assert decoded._as_usual(block, 1) is None
+    assert decoded._as_usual(block, 3) is None
+
+
+others = st.sampled_from(
+    [
+        field(1, 2, b"\x08\x01"),
+        field(4, 2, b"\x08\x12"),
+        field(6, 2, b"\x12" * 9),
+        field(9, 0, b"\x12"),
+        field(900, 1, b"\x12" * 8),
+    ]
+)
+some_samples = st.one_of(
+    st.binary(max_size=20),
+    # Their size takes one byte, two or three.
+    st.sampled_from([0, 1, 127, 128, 16383, 16384, 20000]).map(lambda size: b"\x12" * size),
+).map(lambda content: field(2, 2, content))
+
+
+@given(
+    st.lists(st.one_of(some_samples, some_samples, others), max_size=12),
+    st.sampled_from([1, 7, 100, 10**6]),
+    st.sampled_from([1, 50, 10**6]),
+    st.integers(0, 5),
+    st.booleans(),
+)
+def test_a_file_is_split_into_what_protobuf_reads(fields, step, block, looked_at, cut):
+    data = b"".join(fields)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "_BLOCK", block)
+        patch.setattr(split, "_FIELDS", looked_at)
+        splitter = split.Splitter()
+        # One that is cut off at the end of the file is for protobuf to complain of.
+        file = data + b"\x12\x85\x01\0" * cut
+        found = [splitter.feed(file[at : at + step]) for at in range(0, len(file), step)]
+        blocks = [block for some in (*found, splitter.finish()) for block in some]
+    rest = b"".join(splitter.rest)
+    if cut:
+        assert rest.endswith(b"\x12\x85\x01\0")
+        rest = rest[:-4]
+    own = PROFILE.FromString(rest)
+    contents = [
+        one.data[begin:end]
+        for one in blocks
+        for begin, end in zip(one.begin.tolist(), one.end.tolist(), strict=True)
+    ]
+    wanted = PROFILE.FromString(data)
+    assert [*contents, *own.sample] == list(wanted.sample)
+    own.ClearField("sample")
+    wanted.ClearField("sample")
+    assert own == wanted
+    assert splitter.size == len(file)
+
+
+@pytest.mark.parametrize("data", [b"\x80" * 500, b"\0" * 500, b"\x12" + b"\xff" * 500, b"\x0c" * 9])
+def test_what_is_no_field_is_left_to_protobuf(data):
+    splitter = split.Splitter()
+    sound = field(2, 2, b"\x08\x01")
+    blocks = [*splitter.feed(sound + data), *splitter.finish()]
+    assert sum(map(len, blocks)) == 1
+    assert b"".join(splitter.rest) == data
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_no_thread_is_left_whatever_happens(error):
+    sample = field(2, 2, SAMPLE(location_id=[1], value=[1, 2]).SerializeToString())
+
+    def pieces():
+        for _ in range(20):
+            yield sample * 100_000
+        raise error
+
+    with pytest.raises(error), Decoder() as decoder:
+        decoder.read(pieces())
+    assert not [one for one in threading.enumerate() if one.name.startswith("perfnb-pprof")]
+
+
+def test_how_many_values_a_sample_has_may_be_said_after_it():
+    sample = SAMPLE(location_id=[1], value=[5, 6]).SerializeToString()
+    for said in (0, 1, 3, 900):
+        with Decoder() as decoder:
+            decoder.add(Messages([sample] * 3), said)
+            assert decoder.columns(2).result().value.tolist() == [[5] * 3, [6] * 3]
 
 
 def test_samples_beyond_a_chunk_keep_their_places():
@@ -142,8 +263,8 @@ def test_damaged_packed_numbers_are_told_with_their_row(row):
 
 
 def test_rows_beyond_a_chunk_keep_their_places():
-    rows = [varint(n) * 5000 for n in (1, 300, 70_000)] * 20
-    assert [set(row) for row in unpacked(rows)] == [{1}, {300}, {70_000}] * 20
+    rows = [varint(n) * 5000 for n in (1, 300, 70_000)] * 40
+    assert [set(row) for row in unpacked(rows)] == [{1}, {300}, {70_000}] * 40
     with pytest.raises(Damaged) as caught:
         list(packed([*rows, b"\x80"]))
     assert caught.value.index == len(rows)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from perfnb.formats.bpftrace.profile import make_profile
-from perfnb.formats.bpftrace.rows import Maps, read_json, read_text
 from perfnb.formats.source import Source
 from perfnb.model import Profile
+
+if TYPE_CHECKING:
+    from perfnb.formats.bpftrace.rows import Maps
 
 _TEXT = re.compile(rb"^@\w*\[(?:[^\n\]]*, ?)?\r?\n[ \t]+\S", re.MULTILINE)
 _JSON = re.compile(rb'\s*\{"type": ?"[a-z_]+", ?"data": ?')
@@ -26,6 +28,9 @@ class BpftraceImporter:
 
     def read(self, source: Source) -> dict[str, Profile]:
         """Return the profiles by the names of the maps, ``"@"`` for one without."""
+        from perfnb.formats.bpftrace.profile import make_profile
+        from perfnb.formats.bpftrace.rows import read_json, read_text
+
         text = source.bytes().decode("utf-8", "replace").removeprefix("\ufeff")
         maps = (read_json if _JSON.match(source.head) else read_text)(source, text)
         with_stacks = {

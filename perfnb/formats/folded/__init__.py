@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from perfnb.formats.folded.lines import LINE, TWO_COUNTS, Lines, join_commands, read_lines
+from perfnb.formats.folded.lines import Lines, join_commands, read_lines
 from perfnb.formats.folded.names import by_pyspy, lead_of, plain_frame, pyspy_frame, unescape
+from perfnb.formats.folded.odd import LINE, TWO_COUNTS
 from perfnb.formats.folded.threads import thread_column
 from perfnb.formats.source import HEAD, Source
 from perfnb.model import Metadata, Profile, ProfileBuilder, Samples, Thread
 from perfnb.model.prefix import prefix_tree
-from perfnb.model.tables import Int64, frozen
+from perfnb.model.tables import Int64, Stacks, frozen
 from perfnb.units import ValueType
 
 _FIRST = 1000
@@ -65,11 +66,15 @@ class FoldedImporter:
             thread = frozen(np.zeros(len(lines.offset) - 1), np.int32)
         lines = _from(lines, lines.offset[:-1] + _is_empty(lines))
         tell = pyspy_frame if pyspy else plain_frame
-        used = np.zeros(len(names), dtype=np.int32)
-        used[lines.name] = 1
-        for row in np.flatnonzero(used).tolist():
-            used[row] = builder.frame(*tell(names[row]))
-        stacks, leaf = prefix_tree(used[lines.name], lines.offset)
+        stacks, leaf = prefix_tree(lines.name, lines.offset)
+        used = np.flatnonzero(np.bincount(stacks.frame, minlength=len(names)))
+        frame = np.zeros(len(names), dtype=np.int32)
+        frame[used] = [builder.frame(*tell(names[row])) for row in used.tolist()]
+        if len(np.unique(frame[used])) == len(used):
+            stacks = Stacks(stacks.parent, frozen(frame[stacks.frame], np.int32))
+        else:
+            # What differs as a name may be the same frame, such as f and f_[j].
+            stacks, leaf = prefix_tree(frame[lines.name], lines.offset)
         tables = builder.tables().with_stacks(stacks)
         metadata = Metadata(backend="py-spy" if pyspy else "")
         profiles = {}

@@ -7,22 +7,16 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 
 import numpy as np
 
 from perfnb.formats.folded.names import escape_command
+from perfnb.formats.folded.odd import take_apart
 from perfnb.formats.folded.scan import Known, Scanned, scan
 from perfnb.formats.source import Source
 from perfnb.model.tables import Int32, Int64
 
-_NUMBER = rb"-?[0-9]{1,19}(?:\.[0-9]{0,30})?(?:[eE][-+]?[0-9]{1,2})?"
-_COUNTS = re.compile(rb"(?:%b\n)*" % _NUMBER)
-LINE = re.compile(rb"(?:(.*)[ \t])?(%b)" % _NUMBER, re.DOTALL)
-"""A stack and its count; a count alone is the empty stack's."""
-TWO_COUNTS = re.compile(rb"(.*)[ \t](%b)[ \t](%b)" % (_NUMBER, _NUMBER), re.DOTALL)
-"""What difffolded.pl writes: the count before and the one after."""
 _BEGIN = b"process "
 # A command may hold any character; behind the last quote comes a frame or the count.
 _COMMAND = re.compile(
@@ -86,6 +80,7 @@ def read_lines(source: Source, columns: int) -> Lines:
         for chunk in _chunks(source):
             found.add_odd(chunk)
         return found.lines()
+    _keep_memory()
     # Rows are given in the file's order whichever thread is faster: here, not in the threads.
     with ThreadPoolExecutor(_THREADS) as pool:
         ahead: deque[tuple[bytes, Future[Scanned | None]]] = deque()
@@ -97,6 +92,15 @@ def read_lines(source: Source, columns: int) -> Lines:
         for one in ahead:
             found.add(*one)
     return found.lines()
+
+
+def _keep_memory() -> None:
+    """Let the C library keep what is freed, for the next chunk's arrays.
+
+    glibc gives every block of more than 128 KiB back to the system, which clears it page by
+    page when it is wanted again, until a larger one has been freed: a tenth of the time.
+    """
+    np.empty(1 << 24, dtype=np.uint8)
 
 
 class _Found:
@@ -123,22 +127,15 @@ class _Found:
         self._take(found.row, found.length, [(found.counts, False)], len(found.length))
         self._missed += len(unknown)
         # A look-up costs about as much as making one name known.
-        if self._missed > len(self.known) // 4:
+        if len(self._rows) > len(self.known) and self._missed > len(self.known) // 4:
             self.known = self.known.more(list(islice(self._rows, len(self.known), None)))
             self._missed = 0
 
     def add_odd(self, chunk: bytes) -> None:
         """Take a chunk line by line, to tell which is broken, or what else they may hold."""
-        lines = chunk.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        path, length, texts = _split(lines, self._columns)
-        if _has_comments(chunk) or not all(map(_are_counts, texts)):
-            sound = list(_sound(self._source, self._number, lines, self._columns))
-            path, length, texts = _split(sound, self._columns)
-        where = f"lines from {self._number}"
-        counts = [_numbers(self._source, where, text) for text in texts]
-        self._take(self._look_up(path), np.array(length, dtype=np.int32), counts, len(lines))
+        odd = take_apart(self._source, self._number, chunk, self._columns)
+        length = np.array(odd.length, dtype=np.int32)
+        self._take(self._look_up(odd.path), length, odd.counts, odd.lines)
 
     def _look_up(self, names: list[bytes]) -> Int32:
         return np.fromiter(map(self._rows.__getitem__, names), np.int32, len(names))
@@ -179,62 +176,6 @@ def _chunks(source: Source) -> Iterator[bytes]:
         held = held[cut:]
     if held:
         yield join_commands(held)
-
-
-def _has_comments(chunk: bytes) -> bool:
-    return b"#" in chunk and (chunk.startswith(b"#") or b"\n# " in chunk)
-
-
-def _are_counts(texts: list[bytes]) -> bool:
-    return _COUNTS.fullmatch(b"\n".join([*texts, b""])) is not None
-
-
-def _split(lines: list[bytes], columns: int) -> tuple[list[bytes], list[int], list[list[bytes]]]:
-    """Return the names of all lines, how many each line has, and the columns of counts."""
-    counts: list[list[bytes]] = []
-    for _ in range(columns - 1):
-        parts = [line.rpartition(b" ") for line in lines]
-        counts.append([count for _, _, count in parts])
-        lines = [stack for stack, _, _ in parts]
-    names: list[bytes] = []
-    lengths: list[int] = []
-    first: list[bytes] = []
-    for line in lines:
-        path = line.split(b";")
-        path[-1], _, count = path[-1].rpartition(b" ")
-        names += path
-        lengths.append(len(path))
-        first.append(count)
-    return names, lengths, [first, *reversed(counts)]
-
-
-def _sound(source: Source, number: int, lines: list[bytes], columns: int) -> Iterator[bytes]:
-    """Yield the lines that hold a stack, without what is allowed around them."""
-    form, what = (LINE, "a count") if columns == 1 else (TWO_COUNTS, "two counts")
-    for at, line in enumerate(lines, number):
-        bare = line.rstrip()
-        if not bare or bare.startswith(b"# ") or bare == b"#":
-            continue
-        found = form.fullmatch(bare)
-        if found is None and bare.startswith(b"#"):
-            continue
-        if found is None:
-            end = bare[-40:].decode("utf-8", "replace")
-            raise source.malformed(f"line {at}", f"it does not end in {what}: {end!r}")
-        stack, *counts = found.groups()
-        yield b" ".join([stack or b"", *counts])
-
-
-def _numbers(source: Source, where: str, counts: list[bytes]) -> tuple[Int64, bool]:
-    """Return counts, or millionths of them if some have fractions, and whether they do."""
-    fractions = any(b"." in count or b"e" in count.lower() for count in counts)
-    try:
-        if not fractions:
-            return np.fromiter(map(int, counts), np.int64, len(counts)), False
-        exact = (Decimal(count.decode()).scaleb(6).to_integral_value() for count in counts)
-        return np.fromiter(map(int, exact), np.int64, len(counts)), True
-    except OverflowError as error:
-        raise source.malformed(where, "a count that does not fit 63 bits") from error
 
 
 def _column(source: Source, held: list[tuple[Int64, bool]], micro: bool) -> Int64:

@@ -19,12 +19,14 @@ UInt64 = NDArray[np.uint64]
 
 _SEMICOLON, _NEWLINE, _SPACE, _HASH, _ZERO = b";\n #0"
 _MOST_DIGITS = 18
-_PAD = bytes(8)
+_PAD = bytes(16)
 _ROUNDS = (4, 8, 16, 32, 64)
 """Up to how many words of a name are mixed: the first of these that holds them all."""
 _LONGEST = 8 * _ROUNDS[-1]
 _PROBES = 4
-_KEEP = np.array([(1 << 8 * size) - 1 for size in range(8)], dtype=np.uint64)
+_LARGEST = 1 << 24
+_NONE = np.empty(0, dtype=np.uint64)
+_KEEP = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
@@ -60,24 +62,12 @@ class Scanned:
         return [data[start:stop] for start, stop in pairs]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """Rows by the prints of names; never changed, so that threads may share it."""
 
-    prints: tuple[UInt64, UInt64] = (np.zeros(0, np.uint64), np.zeros(0, np.uint64))
-    table: Int32 | None = None
-
-    def __len__(self) -> int:
-        return len(self.prints[0])
-
-    def more(self, names: Sequence[bytes]) -> Known:
-        """Return what knows these names, too: their rows follow on those that are known."""
-        data = b"".join([_PAD, *names, _PAD])
-        stop = len(_PAD) + np.cumsum(np.fromiter(map(len, names), np.int64, len(names)))
-        start = np.append(len(_PAD), stop[:-1])[: len(names)]
-        new = _prints(data, start, stop)
-        low, high = (np.concatenate(both) for both in zip(self.prints, new, strict=True))
-        table = np.full(1 << (8 * len(low)).bit_length(), -1, dtype=np.int32)
+    def __init__(self, low: UInt64 = _NONE, high: UInt64 = _NONE) -> None:
+        self._low, self._high = low, high
+        self._table = table = np.full(1 << (4 * len(low)).bit_length(), -1, dtype=np.int32)
         rows = np.arange(len(low), dtype=np.int32)
         slot = _slots(low, table)
         for _ in range(_PROBES):
@@ -85,36 +75,50 @@ class Known:
             table[slot[free]] = rows[free]
             rest = table.take(slot) != rows
             rows, slot = rows[rest], (slot[rest] + 1) & (len(table) - 1)
-        return Known((low, high), table)
+
+    def __len__(self) -> int:
+        return len(self._low)
+
+    def more(self, names: Sequence[bytes]) -> Known:
+        """Return what knows these names, too: their rows follow on those that are known."""
+        data = b"".join([_PAD, *names, _PAD])
+        stop = len(_PAD) + np.cumsum(np.fromiter(map(len, names), np.int64, len(names)))
+        start = np.append(len(_PAD), stop[:-1])[: len(names)]
+        low, high = _prints(data, start, stop)
+        return Known(np.concatenate([self._low, low]), np.concatenate([self._high, high]))
 
     def find(self, data: bytes, start: Int64, stop: Int64) -> Int32:
         """Return the rows of names; −1 for some that are known, and all that are not."""
-        if self.table is None:
+        if not len(self):
             return np.full(len(start), -1, dtype=np.int32)
         low, high = _prints(data, start, stop)
-        slot = _slots(low, self.table)
+        slot = _slots(low, self._table)
         row = self._at(slot, low, high)
         for step in range(1, _PROBES):
             # Somebody else's place was taken, so this one's may be behind it.
             rest = np.flatnonzero(row < 0)
             if not len(rest):
                 break
-            next_slot = (slot[rest] + step) & (len(self.table) - 1)
+            next_slot = (slot[rest] + step) & (len(self._table) - 1)
             row[rest] = self._at(next_slot, low[rest], high[rest])
         row[stop - start > _LONGEST] = -1
         return row
 
     def _at(self, slot: Int64, low: UInt64, high: UInt64) -> Int32:
-        assert self.table is not None
-        row: Int32 = self.table.take(slot)
+        row: Int32 = self._table.take(slot)
         # A free slot has −1, of which the print is that of another row: still −1.
-        same = (self.prints[0].take(row) == low) & (self.prints[1].take(row) == high)
-        row[~same] = -1
+        same = (self._low.take(row) == low) & (self._high.take(row) == high)
+        np.copyto(row, -1, where=~same)
         return row
 
 
 def scan(chunk: bytes, known: Known) -> Scanned | None:
-    """Return the lines of `chunk`; None if there is one that is not names and a whole number."""
+    """Return the lines of `chunk`; None if there is one that is not names and a whole number.
+
+    Also if it is so large, being one line, that the columns would take much memory.
+    """
+    if len(chunk) > _LARGEST:
+        return None
     data = b"".join([_PAD, chunk, b"" if chunk.endswith(b"\n") else b"\n", _PAD])
     byte = np.frombuffer(data, dtype=np.uint8)
     stop = np.flatnonzero((byte == _SEMICOLON) | (byte == _NEWLINE))
@@ -155,39 +159,43 @@ def _slots(low: UInt64, table: Int32) -> Int64:
 
 def _prints(data: bytes, start: Int64, stop: Int64) -> tuple[UInt64, UInt64]:
     """Return two words for each name; those of names above `_LONGEST` tell nothing."""
-    word: UInt64 = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
+    word = np.frombuffer(data, dtype="<u8", count=len(data) // 8)
     size = stop - start
     low, high = (size.view(np.uint64) * mix for mix in _MIX)
-    # The last word overlaps the one before it. A name shorter than a word has but one,
-    # then zeros, which are what `data` begins with.
-    final = stop - 8
-    short = np.flatnonzero(size < 8)
-    final[short] = 0
-    new = word[start]
-    new[short] &= _KEEP[size[short]]
-    _stir(low, high, new)
-    done = 1
-    for rounds in _ROUNDS:
-        if rounds == _ROUNDS[0]:
-            _mix(low, high, word, start, final, range(done, rounds))
-        else:
-            long = np.flatnonzero(size > 8 * done)
-            if not len(long):
-                break
-            some = low[long], high[long]
-            _mix(*some, word, start[long], final[long], range(done, rounds))
-            low[long], high[long] = some
+    done = _ROUNDS[0]
+    _mix(low, high, word, start, size, range(done))
+    for rounds in _ROUNDS[1:]:
+        long = np.flatnonzero(size > 8 * done)
+        if not len(long):
+            break
+        some = low[long], high[long]
+        _mix(*some, word, start[long], size[long], range(done, rounds))
+        low[long], high[long] = some
         done = rounds
     return low, high
 
 
-def _mix(low: UInt64, high: UInt64, word: UInt64, start: Int64, final: Int64, words: range) -> None:
-    for number in words:
-        _stir(low, high, word[np.minimum(start + 8 * number, final)])
+def _mix(low: UInt64, high: UInt64, word: UInt64, start: Int64, size: Int64, rounds: range) -> None:
+    """Mix some words of each name into its prints; what is behind its end counts as zeros."""
+    # Of two aligned words each: that is faster than to read across their borders.
+    at = (start >> 3) + rounds[0]
+    shift = (start & 7).view(np.uint64) << np.uint64(3)
+    back = np.uint64(63) - shift
+    here = word.take(at, mode="clip")
+    for number in rounds:
+        at += 1
+        behind = word.take(at, mode="clip")
+        here >>= shift
+        new = behind << back
+        new <<= np.uint64(1)
+        new |= here
+        new &= _KEEP.take(size - 8 * number, mode="clip")
+        _stir(low, new, _MIX[0])
+        _stir(high, new, _MIX[1])
+        here = behind
 
 
-def _stir(low: UInt64, high: UInt64, new: UInt64) -> None:
-    for state, mix in ((low, _MIX[0]), (high, _MIX[1])):
-        state ^= new
-        state *= mix
-        state ^= state >> np.uint64(29)
+def _stir(state: UInt64, new: UInt64, mix: np.uint64) -> None:
+    state ^= new
+    state *= mix
+    state ^= state >> np.uint64(29)

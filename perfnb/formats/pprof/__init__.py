@@ -13,11 +13,11 @@ import numpy as np
 
 from perfnb.errors import UnsupportedVersion
 from perfnb.formats.pprof.labels import Labels
-from perfnb.formats.pprof.samples import Decoder, tree
+from perfnb.formats.pprof.samples import Decoder
 from perfnb.formats.pprof.schema import message_type
 from perfnb.formats.pprof.sniff import broken_at, is_pprof, legacy
-from perfnb.formats.pprof.split import Splitter
 from perfnb.formats.pprof.tables import Locations, Strings, named
+from perfnb.formats.pprof.tree import tree
 from perfnb.formats.pprof.values import unique_names, value_type
 from perfnb.formats.pprof.varints import Damaged, Messages
 from perfnb.formats.source import Source
@@ -52,14 +52,12 @@ def _message(source: Source, decoder: Decoder) -> tuple[Any, int]:
     """Return the file as protobuf's message, and its size; most samples are the decoder's."""
     from google.protobuf.message import DecodeError
 
-    splitter = Splitter()
-    for block in splitter.blocks(source.bounded()):
-        decoder.add(block, splitter.types)
+    split = decoder.read(source.bounded())
     try:
-        message = message_type("Profile").FromString(b"".join(splitter.rest))
+        message = message_type("Profile").FromString(b"".join(split.rest))
     except DecodeError as error:
         raise source.malformed(broken_at(source.bytes()), "no field of a profile") from error
-    return message, splitter.size
+    return message, split.size
 
 
 def _profiles(source: Source, decoder: Decoder, message: Any, size: int) -> dict[str, Profile]:
@@ -72,11 +70,12 @@ def _profiles(source: Source, decoder: Decoder, message: Any, size: int) -> dict
     if len(types) > _MOST_TYPES or len(types) * count > size:
         raise source.malformed("sample", f"fewer values than the {len(types)} value types")
     decoder.extend(message.sample, len(types), size)
+    columns = decoder.columns(len(types))
     locations = Locations(source, message, strings)
     with named(source, "sample"):
-        found = decoder.columns(len(types))
+        found = columns.result()
         try:
-            stacks, leaf = tree(found.stack.content, locations)
+            stacks, leaf = tree(found.stack.content, locations, decoder.pool)
         except Damaged as error:
             raise Damaged(int(np.argmax(found.stack.row == error.index)), error.what) from error
         labels = Labels(strings)

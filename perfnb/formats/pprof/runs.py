@@ -113,10 +113,10 @@ class Finder:
         """Return what was found."""
         prints = np.concatenate(self._prints, axis=1)
         order = np.argsort(prints[0])
-        new, sure = _heads(prints[:, order])
+        new, sure = _heads(prints.take(order, axis=1))
         if not sure:
             order = np.lexsort(prints)
-            new, _ = _heads(prints[:, order])
+            new, _ = _heads(prints.take(order, axis=1))
         heads = np.flatnonzero(new)
         first = np.minimum.reduceat(order, heads) if len(heads) else heads
         by_first = np.argsort(first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Self
 
@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfnb.formats.pprof.runs import Distinct, Finder, Printed, Runs, UInt64
-from perfnb.formats.pprof.tables import Locations
-from perfnb.formats.pprof.varints import SIZED, VARINT, Damaged, Fields, Messages, packed, refuse
-from perfnb.model import Stacks
-from perfnb.model.prefix import prefix_tree
-from perfnb.model.tables import Int32, Int64
+from perfnb.formats.pprof.split import Splitter
+from perfnb.formats.pprof.varints import SIZED, VARINT, Damaged, Fields, Messages, refuse
+from perfnb.model.tables import Int64
 
 _CHUNK = 1 << 22
 """Bytes that, as columns, stay in the processor's cache."""
@@ -23,7 +21,6 @@ _THREADS = 2
 _LABELS = 100
 _LOCATIONS, _VALUES, _LABEL = 0x0A, 0x12, 0x1A
 """Tags of the fields of a sample."""
-_NONE = np.empty(0, dtype=np.int32)
 
 
 class Columns(NamedTuple):
@@ -59,7 +56,10 @@ class Decoder:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_THREADS, "perfnb-pprof")
+        self.pool = ThreadPoolExecutor(_THREADS, "perfnb-pprof")
+        # Finding the samples is work in a row, and has a thread of its own.
+        self._line = ThreadPoolExecutor(1, "perfnb-pprof")
+        self._splitter = Splitter()
         self._blocks: list[tuple[Messages, int, Future[Part] | None]] = []
         self._count = 0
 
@@ -67,16 +67,31 @@ class Decoder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._line.shutdown(wait=False, cancel_futures=True)
+        self.pool.shutdown(cancel_futures=True)
+        self._line.shutdown()
 
     def __len__(self) -> int:
         return self._count
+
+    def read(self, pieces: Iterable[bytes]) -> Splitter:
+        """Take a file's samples, and return what else it has."""
+        fed = [self._line.submit(self._feed, piece) for piece in pieces]
+        fed.append(self._line.submit(self._feed, b""))
+        for one in fed:
+            one.result()
+        return self._splitter
+
+    def _feed(self, piece: bytes) -> None:
+        splitter = self._splitter
+        for block in splitter.feed(piece) if piece else splitter.finish():
+            self.add(block, splitter.types)
 
     def add(self, block: Messages, types: int) -> None:
         """Add samples that seem to have values of so many types; how many is said at the end."""
         # Values of more types than the block has bytes are no reason to ask for memory.
         sane = types * len(block) <= len(block.data)
-        future = self._pool.submit(_decoded, block, types) if sane else None
+        future = self.pool.submit(_decoded, block, types) if sane else None
         self._blocks.append((block, types, future))
         self._count += len(block)
 
@@ -86,16 +101,16 @@ class Decoder:
         for begin in range(0, len(samples), step):
             self.add(Messages(samples[begin : begin + step]), types)
 
-    def columns(self, types: int) -> Columns:
-        """Return all that was added; not to be called again.
+    def columns(self, types: int) -> Future[Columns]:
+        """Return all that was added, once it is there: something else can be done meanwhile.
 
-        Raises
-        ------
-        Damaged
-            If a sample is, or does not have so many values.
+        Its result raises `Damaged` if a sample is, or does not have so many values.
         """
+        return self._line.submit(self._columns, types)
+
+    def _columns(self, types: int) -> Columns:
         again = [
-            future if guess == types and future else self._pool.submit(_decoded, block, types)
+            future if guess == types and future else self.pool.submit(_decoded, block, types)
             for block, guess, future in self._blocks
         ]
         stacks, labels = Finder(), Finder()
@@ -110,7 +125,7 @@ class Decoder:
             stacks.add(*part.stack)
             labels.add(*part.label)
             begin += len(block)
-        label = self._pool.submit(labels.distinct)
+        label = self.pool.submit(labels.distinct)
         return Columns(stacks.distinct(), label.result(), value)
 
 
@@ -198,34 +213,3 @@ def _values(messages: Messages, found: Sequence[Fields], types: int) -> UInt64:
             message, at, stop = message[more], at[more], stop[more]
     refuse(have < types, f"fewer values than the {types} value types")
     return values
-
-
-def tree(stacks: Sequence[bytes], locations: Locations) -> tuple[Stacks, NDArray[np.int32]]:
-    """Return the prefix tree of distinct stacks, and the row of each.
-
-    Raises
-    ------
-    Damaged
-        If a location is not there; `index` is that of the stack.
-    """
-    frames: list[Int32] = []
-    sizes: list[Int64] = []
-    done = 0
-    single = bool((locations.count == 1).all())
-    for ids, length in packed(stacks):
-        owner = np.repeat(np.arange(done, done + len(length)), length)
-        rows = locations.ids.rows(ids, owner)
-        if not single:
-            times = locations.count[rows]
-            ends = np.cumsum(times)
-            within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - times, times)
-            length = np.diff(np.append(0, ends)[np.cumsum(length)], prepend=0)  # noqa: PLW2901
-            rows = np.repeat(locations.first[rows], times) + within
-        frames.append(locations.frame[rows])
-        sizes.append(length)
-        done += len(length)
-    # The file has the innermost call first, the tree wants the outermost: all of it backwards.
-    frame = np.concatenate([*(part[::-1] for part in reversed(frames)), _NONE])
-    size = np.concatenate([*(part[::-1] for part in reversed(sizes)), _NONE])
-    found, leaf = prefix_tree(frame, np.append(0, np.cumsum(size)))
-    return found, leaf[::-1]

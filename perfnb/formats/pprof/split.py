@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perfnb.formats.pprof.runs import PAD
 from perfnb.formats.pprof.sniff import field_at
 from perfnb.formats.pprof.varints import Messages
-from perfnb.model.tables import Int64
 
 _BLOCK = 1 << 22
 """Bytes that, as columns, stay in the processor's cache."""
 _TAG = 0x12
 """Of a sample: field 2, with its size."""
-_ROUNDS = 32
 _FIELDS = 1000
 """To look at one by one; the samples of all that is known lie behind one another."""
 
@@ -38,74 +35,72 @@ class Splitter:
         self.rest: list[bytes] = []
         self.types = self.size = 0
         self._left = _FIELDS
+        self._held: list[bytes] = []
+        self._length, self._enough = 0, _BLOCK
 
-    def blocks(self, pieces: Iterable[bytes]) -> Iterator[Messages]:
-        """Yield the samples, some at a time, in the order of the file."""
-        held: list[bytes] = []
-        length, enough = 0, _BLOCK
-        for piece in pieces:
-            self.size += len(piece)
-            held.append(piece)
-            length += len(piece)
-            if not self._left:
-                self.rest += held
-                held = []
-            elif length >= enough:
-                held = [(yield from self._block(held))]
-                length = len(held[0])
-                # A field that is long is not looked at again with every piece.
-                enough = max(_BLOCK, 2 * length)
-        self.rest.append((yield from self._block(held)))
+    def feed(self, piece: bytes) -> list[Messages]:
+        """Take the next piece of the file, and return the samples that are whole by now."""
+        self.size += len(piece)
+        if not self._left:
+            self.rest.append(piece)
+            return []
+        self._held.append(piece)
+        self._length += len(piece)
+        return self._split() if self._length >= self._enough else []
 
-    def _block(self, held: list[bytes]) -> Generator[Messages, None, bytes]:
-        """Yield the samples of these pieces, and return what is left of the pieces."""
-        data = b"".join((*held, PAD))
+    def finish(self) -> list[Messages]:
+        """Return the last samples; what is left of the file is not one."""
+        blocks = self._split()
+        self.rest += self._held
+        return blocks
+
+    def _split(self) -> list[Messages]:
+        blocks: list[Messages] = []
+        data = b"".join((*self._held, PAD))
         end = len(data) - len(PAD)
+        byte = np.frombuffer(data, np.uint8)
         at = 0
         while at < end and self._left:
-            if data[at] == _TAG:
-                begin, stop = _chain(np.frombuffer(data, np.uint8), at, end)
-                if len(stop):
-                    yield Messages.within(data, begin, stop)
-                    at = int(stop[-1])
-                    continue
+            ends = np.fromiter(_ends(data, at, end), np.int64)
+            if len(ends) > 1:
+                large = byte[ends[:-1] + 1] >= 0x80
+                blocks.append(Messages.within(data, ends[:-1] + 2 + large, ends[1:]))
+                at = int(ends[-1])
+                continue
             number, wire, first, after = field_at(data, at, end)
             if after < 0:
                 break
             self._left = self._left - 1 if number else 0
             if number == _TAG >> 3 and wire == _TAG & 7:
-                yield Messages.within(data, np.array([first]), np.array([after]))
+                blocks.append(Messages.within(data, np.array([first]), np.array([after])))
             else:
                 self.rest.append(data[at:after])
                 self.types += number == 1
             at = after
-        return data[at:end]
+        held = data[at:end]
+        if not self._left:
+            self.rest.append(held)
+            held = b""
+        self._held, self._length = [held], len(held)
+        # A field that is long is not looked at again with every piece.
+        self._enough = max(_BLOCK, 2 * len(held))
+        return blocks
 
 
-def _chain(data: NDArray[np.uint8], at: int, end: int) -> tuple[Int64, Int64]:
-    """Return where samples begin and end that follow one another from `at` on.
+def _ends(data: bytes, at: int, end: int) -> Iterator[int]:
+    """Yield `at`, and where samples end that follow one another from there on.
 
-    Only whole ones, up to one that has more than two bytes for its size, or to another field.
+    Only whole ones, up to one that is of 16 KiB or more, or to another field. This is what no
+    column can tell, and all that is done a sample at a time.
     """
-    tag = np.flatnonzero(data[at:end] == _TAG) + at
-    size, high = data[tag + 1].astype(np.int64), data[tag + 2].astype(np.int64)
-    two = size >> 7
-    start = tag + 2 + two
-    stop = start + np.where(two, size & 0x7F | high << 7, size)
-    stop[(two & high >> 7) != 0] = end + 1
-    np.minimum(stop, end + 1, out=stop)
-    # Many bytes look like a tag. Those at which no other field ends are none; once these are
-    # gone, others have lost what led to them.
-    ends = np.empty(end + 2, dtype=bool)
-    for _ in range(_ROUNDS):
-        ends[:] = False
-        ends[stop] = ends[at] = True
-        told = ends[tag]
-        if told.all():
-            break
-        tag, start, stop = tag[told], start[told], stop[told]
-    # Whatever is still between them ends the chain.
-    broken = np.flatnonzero((tag[1:] != stop[:-1]) | (stop[:-1] > end))
-    count = int(broken[0]) + 1 if len(broken) else len(tag)
-    count -= int(stop[count - 1] > end)
-    return start[:count], stop[:count]
+    while at <= end:
+        yield at
+        if data[at] != _TAG:
+            return
+        size = data[at + 1]
+        if size < 0x80:
+            at += size + 2
+        elif (high := data[at + 2]) < 0x80:
+            at += size - 0x80 + (high << 7) + 3
+        else:
+            return

@@ -101,6 +101,8 @@ class Locations:
         The tables.
     first, count : int64 arrays
         Which part of `frame` each location is.
+    single : bool
+        Whether each is one frame.
     frame : int32 array
         Rows of `frames`, the innermost call of each location first.
     """
@@ -129,6 +131,7 @@ class Locations:
 
         # A location without lines is one frame, named by its address.
         self.count = np.maximum(np.bincount(owner, minlength=len(own[1])), 1)
+        self.single = bool((self.count == 1).all())
         ends = np.cumsum(self.count)
         self.first = ends - self.count
         location = np.repeat(np.arange(len(self.count)), self.count)

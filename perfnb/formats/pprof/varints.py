@@ -27,7 +27,7 @@ _MOST_FIELDS = 4096
 """Of one message. Real ones have a few dozen: what there may be more of is packed into one."""
 _NEVER = 1 << 60
 """Where a number of more than ten bytes ends."""
-_CHUNK = 1 << 17
+_CHUNK = 1 << 20
 """Bytes that, as numbers, stay in the processor's cache."""
 _ONES, _SEVENS, _EIGHTHS = np.array([0x01, 0x7F, 0x80], dtype=np.uint64) * 0x0101010101010101
 _LOW_HALVES = np.array([0x7F007F007F007F, 0x3FFF00003FFF, 0xFFFFFFF], dtype=np.uint64)

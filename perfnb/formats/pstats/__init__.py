@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perfnb.formats.pstats.marshal import Broken, loads
-from perfnb.formats.pstats.paths import Calls, follow, spread
 from perfnb.formats.source import Source
 from perfnb.model import Metadata, Profile, ProfileBuilder
 from perfnb.units import ValueType
+
+if TYPE_CHECKING:
+    from perfnb.formats.pstats.paths import Calls
 
 TIME = ValueType("time", "ns")
 CALLS = ValueType("calls", "count")
@@ -50,6 +51,8 @@ class PstatsImporter:
         MalformedProfile
             If it is damaged, or is no table of functions and their callers.
         """
+        from perfnb.formats.pstats.marshal import Broken, loads
+
         try:
             table = loads(source.bytes())
         except Broken as error:
@@ -90,6 +93,8 @@ class _Statistics:
         self.calls = self._with_roots(edge, columns)
 
     def profiles(self) -> dict[str, Profile]:
+        from perfnb.formats.pstats.paths import follow, spread
+
         paths = follow(self.calls, self.own, self.total)
         builder = ProfileBuilder(TIME)
         frames = [
@@ -124,6 +129,8 @@ class _Statistics:
 
     def _with_roots(self, edge: np.ndarray, columns: np.ndarray) -> Calls:
         """Return the calls, and with them those from where profiling began."""
+        from perfnb.formats.pstats.paths import Calls
+
         callee = edge[:, 1].astype(np.int64)
         other = edge[:, 0] != edge[:, 1]
         size = len(columns)
