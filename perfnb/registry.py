@@ -27,12 +27,15 @@ class Entry:
         One line for people.
     suffixes : tuple of str
         File endings, for formats.
+    magic : tuple of bytes
+        How files of the format begin, where they do so alike: no need to load it for others.
     """
 
     name: str
     target: str
     summary: str
     suffixes: tuple[str, ...] = ()
+    magic: tuple[bytes, ...] = ()
 
     def load(self) -> Any:
         """Import the target and return it."""

@@ -16,9 +16,24 @@ IMPORTERS = Registry(
     "profile format",
     # Asked in this order whether a file is theirs: the plainest text comes last.
     (
-        Entry("archive", "perfnb.formats.archive:ArchiveImporter", "perfnb's own, lossless"),
-        Entry("perf.data", "perfnb.capture.perfdata:PerfDataImporter", "perf record's file"),
-        Entry("memray", "perfnb.capture.memrayfile:MemrayImporter", "memray run's file"),
+        Entry(
+            "archive",
+            "perfnb.formats.archive:ArchiveImporter",
+            "perfnb's own, lossless",
+            magic=(b"PK\x03\x04",),
+        ),
+        Entry(
+            "perf.data",
+            "perfnb.capture.perfdata:PerfDataImporter",
+            "perf record's file",
+            magic=(b"PERFILE2", b"2ELIFREP"),
+        ),
+        Entry(
+            "memray",
+            "perfnb.capture.memrayfile:MemrayImporter",
+            "memray run's file",
+            magic=(b"memray\0", b"\x04\x22\x4d\x18"),
+        ),
         Entry("austin", "perfnb.formats.austin:AustinImporter", "austin, text or MOJO"),
         Entry("pstats", "perfnb.formats.pstats:PstatsImporter", "cProfile's statistics"),
         Entry("speedscope", "perfnb.formats.speedscope:SpeedscopeImporter", "speedscope JSON"),

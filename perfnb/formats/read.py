@@ -99,6 +99,8 @@ def identify(source: Source) -> Entry:
 
 def _claimed(head: bytes) -> Entry | None:
     for entry in IMPORTERS:
+        if entry.magic and not head.startswith(entry.magic):
+            continue
         importer: Importer = entry.load()()
         if importer.sniff(head):
             return entry
