@@ -20,7 +20,7 @@ PEERS = (["inferno-flamegraph", "--minwidth", "0.1"], ["flamegraph.pl", "--minwi
 
 READ = """
 import sys, perfnb
-profile = perfnb.read(sys.argv[1], format="folded")
+profile = perfnb.read(sys.argv[1])
 print(len(profile), len(profile.tables.stacks))
 """
 

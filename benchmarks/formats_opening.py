@@ -51,7 +51,7 @@ def main() -> None:
             made = time.perf_counter()
             size = sum(len(text.encode()) for text in bundle.values())
             FlameView(profile).save(page_file)
-            context = browser.new_context(viewport={"width": 1280, "height": 900})
+            context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
             context.add_init_script(WATCH)
             page = context.new_page()
             page.goto(page_file.as_uri())

@@ -17,8 +17,8 @@ from pathlib import Path
 from measure import BUILD, Goal, Series, environment, headline, progress, report, table
 from perf_text import grow
 
-OURS = "import perfnb; perfnb.read({text!r}, format='perf script').write({picture!r})"
-READING = "import perfnb; perfnb.read({text!r}, format='perf script')"
+OURS = "import perfnb; perfnb.read({text!r}).write({picture!r})"
+READING = "import perfnb; perfnb.read({text!r})"
 
 
 def run(argv: list[str], env: dict[str, str]) -> tuple[float, float, float]:

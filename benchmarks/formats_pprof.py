@@ -28,7 +28,7 @@ DEEP = 40
 READ = """
 import re, sys
 from perfnb.formats.read import read_all
-profiles = read_all(sys.argv[1], format="pprof")
+profiles = read_all(sys.argv[1])
 assert {len(profile) for profile in profiles.values()} == {int(sys.argv[2])}
 # Not what wait4 tells: that begins at the size of the parent.
 with open("/proc/self/status") as status:

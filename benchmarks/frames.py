@@ -110,7 +110,7 @@ def measure(browser: Browser, folder: Path, sizes: list[int]) -> list[dict[str, 
 
 def gestures(browser: Browser, file: Path, what: str) -> dict[str, Any]:
     """Open a page, zoom in and out with the wheel and pan with the mouse; ms between frames."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
     context.add_init_script(WATCH)
     page = context.new_page()
     page.goto(file.as_uri())

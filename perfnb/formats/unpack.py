@@ -7,6 +7,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, BinaryIO, Protocol
 
 _PIECE = 1 << 20
@@ -43,7 +44,7 @@ class Broken(Exception):
 def unpacker_for(head: bytes) -> Callable[[], Unpacker] | None:
     """Return what unpacks a file that begins with `head`; None if it is not compressed."""
     if head.startswith(b"\x1f\x8b"):
-        return _Gzip
+        return _gzip
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return _zstd
     if head.startswith(b"BZh"):
@@ -62,7 +63,6 @@ def unpacked(packed: BinaryIO, make: Callable[[], Unpacker]) -> Iterator[bytes]:
         If the data is damaged, ends early, or unpacks to more than `RATIO` times its size.
     """
     taken = given = 0
-    errors = OSError, EOFError, lzma.LZMAError, zlib.error, zstd_module().ZstdError
     one = make()
     rest = b""
     while True:
@@ -73,7 +73,7 @@ def unpacked(packed: BinaryIO, make: Callable[[], Unpacker]) -> Iterator[bytes]:
                 raise Broken(f"the compressed data ends early, after {taken:,} bytes")
         try:
             piece = one.decompress(rest, _PIECE)
-        except errors as error:
+        except _errors() as error:
             raise Broken(f"the compressed data is damaged: {error}") from error
         rest = b""
         given += len(piece)
@@ -94,8 +94,24 @@ def unpacked(packed: BinaryIO, make: Callable[[], Unpacker]) -> Iterator[bytes]:
             one = make()
 
 
-class _Gzip:
-    """zlib's decompressor with the interface of the others."""
+def _gzip() -> Unpacker:
+    igzip = _igzip()
+    if igzip is None:
+        return _Zlib()
+    fast: Unpacker = igzip.IgzipDecompressor(flag=igzip.DECOMP_GZIP)
+    return fast
+
+
+def _igzip() -> Any:
+    """Return Intel's gzip, three times as fast as zlib; None where there is none."""
+    try:
+        return import_module("isal.igzip_lib")
+    except ImportError:
+        return None
+
+
+class _Zlib:
+    """zlib's decompressor of gzip with the interface of the others."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(31)
@@ -118,9 +134,14 @@ class _Gzip:
 
 def zstd_module() -> Any:
     """Return the standard library's zstd, or its backport to Python before 3.14."""
-    from importlib import import_module
-
     return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what the unpackers raise."""
+    igzip = _igzip()
+    further = [] if igzip is None else [igzip.IsalError]
+    return OSError, EOFError, lzma.LZMAError, zlib.error, zstd_module().ZstdError, *further
 
 
 def _zstd() -> Unpacker:

@@ -62,6 +62,15 @@ def test_a_compressed_file_that_ends_early_or_is_damaged_names_the_place(pack):
         assert e.value.where.startswith("byte ")
 
 
+def test_gzip_is_read_where_only_zlib_is(monkeypatch):
+    monkeypatch.setattr("perfnb.formats.unpack._igzip", lambda: None)
+    whole = gzip.compress(FOLDED)
+    assert Source(whole * 2 + bytes(100)).bytes() == FOLDED * 2
+    for broken in (whole[:-5], whole[:20] + b"\xff\xff" + whole[22:]):
+        with pytest.raises(MalformedProfile, match="compressed data"):
+            perfnb.read(broken)
+
+
 @given(st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b"")), max_size=40), st.data())
 def test_lines_come_whole_and_nothing_is_lost(lines, data):
     content = b"\n".join(lines)
