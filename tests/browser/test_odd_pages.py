@@ -179,7 +179,7 @@ def forest():
 def test_very_many_boxes_are_all_there(show, forest):
     tree = CallTree.of(forest)
     boxes = layout(tree)
-    picture = show(forest)
+    picture = show(forest, max_boxes=1_000_000)
     width, height = picture.canvas()["width"], picture.canvas()["height"]
     for zoom in (False, True):
         if zoom:
