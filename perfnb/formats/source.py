@@ -134,16 +134,7 @@ class Source:
 
         data = self.bytes().removeprefix(b"\xef\xbb\xbf")
         try:
-            try:
-                return msgspec.json.decode(data, type=type, strict=False)
-            except msgspec.ValidationError:
-                raise
-            except msgspec.DecodeError:
-                # Python writes names of files that are not UTF-8 as halves of pairs.
-                mended = _SURROGATES.sub(_whole_pair, data)
-                if mended == data:
-                    raise
-                return msgspec.json.decode(mended, type=type, strict=False)
+            return _decoded(data, type)
         except msgspec.ValidationError as error:
             what, _, place = str(error).partition(" - at ")
             raise self.malformed(place.strip("`") or "$", what) from error
@@ -233,6 +224,21 @@ def _remote(url: str) -> Iterator[BinaryIO]:
         # A package that is missing, a protocol that nobody knows, whatever a library of a cloud
         # has of its own: no other code runs in here.
         raise OSError(None, str(error) or type(error).__name__, url) from error
+
+
+def _decoded(data: bytes, type: Any) -> Any:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(data, type=type, strict=False)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Python writes names of files that are not UTF-8 as halves of pairs.
+        mended = _SURROGATES.sub(_whole_pair, data)
+        if mended == data:
+            raise
+        return msgspec.json.decode(mended, type=type, strict=False)
 
 
 def _whole_pair(found: re.Match[bytes]) -> bytes:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from perfnb.capture.record import Recorder
 from perfnb.errors import CaptureActive, NoSamples, PerfnbError
-from perfnb.formats.read import read
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
@@ -122,6 +121,9 @@ class FlameSession:
         PerfnbError, OSError
             If it cannot be read.
         """
+        # Not needed by who only records: `%load_ext` is waited for.
+        from perfnb.formats.read import read
+
         path = options.file if "://" in options.file else Path(options.file).expanduser()
         profile = read(path, options.value or None)
         if options.title:
