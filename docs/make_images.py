@@ -1,6 +1,7 @@
-"""Take the README's pictures in a real JupyterLab, light and dark.
+"""Take the pages' pictures in a real JupyterLab, light and dark.
 
-``python docs/make_images.py`` writes to ``docs/images``: the quickstart, and another tool's file.
+``python docs/make_images.py`` writes to ``docs/images``: the quickstart, another tool's file, and
+each view of the slow ledger. With names, such as ``quickstart``, ``file`` or ``views``, only these.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
@@ -21,38 +22,115 @@ from helpers.jupyter import JupyterServer, jupyter_server  # noqa: E402
 from lab import Notebook  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-EXAMPLE = "quickstart.ipynb"
 # Room for the cell, its result and its picture at once; two pixels for one would be too heavy.
 VIEW = {"viewport": {"width": 1280, "height": 1500}, "device_scale_factor": 1.5}
 MARGIN = 6
+# Cells run for half a minute, on a machine that does other things beside.
+PATIENCE_MS = 180_000
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# The cells of the slow ledger that show a view, by how they begin.
+LEDGER = "slow_ledger.ipynb"
+VIEWS = {
+    "flame-table": "slow.flame(table=True",
+    "sandwich": 'slow.flame(view="sandwich"',
+    "timeline": "end = slow.metadata",
+    "chart": 'slow.flame(view="chart"',
+    "source": 'slow.flame(view="source"',
+    "explorer": "perfnb.explore",
+}
+EXPLORER = "perfnb.explore(slow, fixed, max_rows_height=300)"
 
 
 def main() -> None:
-    """Run the quickstart and take both pictures."""
+    """Take what the command line names, or everything."""
+    wanted = sys.argv[1:] or list(PICTURES)
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, jupyter_server(Path(home)) as server:
-        shutil.copy(ROOT / "example_notebooks" / EXAMPLE, server.work)
-        with sync_playwright() as playwright:
-            chromium = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            page = browser.new_context(reduced_motion="reduce", **VIEW).new_page()
-            lab = Notebook(page, server).open(EXAMPLE)
-            lab.command("application:toggle-left-area")
-            lab.run()
-            picture = lab.live(3)
-            take(lab, ".jp-Cell", "flame-light.png")
-            lab.command("apputils:change-theme", theme="JupyterLab Dark")
-            picture.until("seen.theme === 'dark'")
-            picture.click("to_datetime")
-            picture.search("strptime|guess")
-            picture.page.evaluate("() => document.activeElement.blur()")
-            take(lab, ".jp-OutputArea-output", "flame-dark.png", "_guess_datetime_format_for_array")
-            lab.command("apputils:change-theme", theme="JupyterLab Light")
-            lab = Notebook(page.context.new_page(), server).open(open_file(server))
-            lab.run()
-            lab.live()
-            take(lab, ".jp-Cell", "file-light.png", "_engine_run_backward")
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        jupyter_server(Path(home)) as server,
+        sync_playwright() as playwright,
+    ):
+        chromium = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = browser.new_context(reduced_motion="reduce", **VIEW)
+        context.set_default_timeout(PATIENCE_MS)
+        for name in wanted:
+            PICTURES[name](context, server)
+        browser.close()
+
+
+def quickstart(context: BrowserContext, server: JupyterServer) -> None:
+    """Take a cell with its picture, and the picture alone, zoomed and searched."""
+    lab = opened(context, server, "quickstart.ipynb")
+    picture = lab.live(3)
+    take(lab, ".jp-Cell", "flame-light.png")
+    lab.command("apputils:change-theme", theme=THEMES["dark"])
+    picture.until("seen.theme === 'dark'")
+    picture.click("to_datetime")
+    picture.search("strptime|guess")
+    picture.page.evaluate("() => document.activeElement.blur()")
+    take(lab, ".jp-OutputArea-output", "flame-dark.png", "_guess_datetime_format_for_array")
+    leave(lab)
+
+
+def file(context: BrowserContext, server: JupyterServer) -> None:
+    """Take a trace of PyTorch."""
+    lab = opened(context, server, open_file(server))
+    lab.live()
+    take(lab, ".jp-Cell", "file-light.png", "_engine_run_backward")
+    leave(lab)
+
+
+def views(context: BrowserContext, server: JupyterServer) -> None:
+    """Take each view of the slow ledger, and the explorer, in both themes."""
+    lab = opened(context, server, explored(server))
+    lab.page.locator(".jp-CodeCell").last.locator(HOST).first.wait_for()
+    for theme, command in THEMES.items():
+        lab.command("apputils:change-theme", theme=command)
+        for name, begin in VIEWS.items():
+            shown = output_of(lab, begin)
+            shown.scroll_into_view_if_needed()
+            picture = Picture(lab.page)
+            picture.host = shown.locator(HOST).first
+            picture.until(f"seen.theme === '{theme}'")
+            if name == "flame-table" and theme == "light":
+                picture.host.get_by_role("button", name="Total").click()
+                picture.host.get_by_role("row", name="plausible").click()
+            shoot(lab, shown, f"{name}-{theme}.png")
+    leave(lab)
+
+
+PICTURES = {"quickstart": quickstart, "file": file, "views": views}
+
+
+def opened(context: BrowserContext, server: JupyterServer, name: str) -> Notebook:
+    """Open an example, or what is in the server's folder already, and run it."""
+    example = ROOT / "example_notebooks" / name
+    if not (server.work / name).exists():
+        shutil.copy(example, server.work)
+    lab = Notebook(context.new_page(), server).open(name)
+    lab.command("application:toggle-left-area")
+    return lab.run()
+
+
+def leave(lab: Notebook) -> None:
+    """Close the page; the next notebook begins in light."""
+    lab.command("apputils:change-theme", theme=THEMES["light"])
+    lab.page.close()
+
+
+def explored(server: JupyterServer) -> str:
+    """Put the slow ledger where the server finds it, with the explorer at its end."""
+    book = nbformat.read(ROOT / "example_notebooks" / LEDGER, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(f"import perfnb\n\n{EXPLORER}"))
+    nbformat.write(book, server.work / LEDGER)
+    return LEDGER
+
+
+def output_of(lab: Notebook, begin: str) -> Locator:
+    """Return the output that holds a picture, of the first cell in which `begin` stands."""
+    cell = lab.page.locator(".jp-CodeCell").filter(has_text=begin).first
+    return cell.locator(".jp-OutputArea-output").filter(has=lab.page.locator(HOST)).first
 
 
 def open_file(server: JupyterServer) -> str:
@@ -67,8 +145,13 @@ def open_file(server: JupyterServer) -> str:
 
 def take(lab: Notebook, part: str, name: str, pointed: str = "") -> None:
     """Write the first part of the page, of this kind, that holds a picture."""
+    shown = lab.page.locator(part).filter(has=lab.page.locator(HOST)).first
+    shoot(lab, shown, name, pointed)
+
+
+def shoot(lab: Notebook, shown: Locator, name: str, pointed: str = "") -> None:
+    """Write a part of the page, the pointer on a box of its picture or out of the way."""
     page = lab.page
-    shown = page.locator(part).filter(has=page.locator(HOST)).first
     shown.evaluate("part => part.scrollIntoView({block: 'center'})")
     page.mouse.move(2, 2)
     if pointed:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perfnb.errors import PerfnbError
     from perfnb.formats.read import read, read_all
     from perfnb.model import Metadata, Profile, ProfileBuilder
+    from perfnb.notebook.captured import profiles
     from perfnb.notebook.session import FlameSession
     from perfnb.units import ValueType
 
@@ -28,6 +29,7 @@ __all__ = [
     "Recorder",
     "ValueType",
     "last",
+    "profiles",
     "read",
     "read_all",
     "record",
@@ -40,6 +42,7 @@ _HOME = {
     "ProfileBuilder": "perfnb.model",
     "Recorder": "perfnb.capture.record",
     "ValueType": "perfnb.units",
+    "profiles": "perfnb.notebook.captured",
     "read": "perfnb.formats.read",
     "read_all": "perfnb.formats.read",
     "record": "perfnb.capture.record",
@@ -62,7 +65,7 @@ def __dir__() -> list[str]:
 
 
 def last() -> Profile | None:
-    """Return the profile of the latest ``%%flame`` or ``%flame``, None if there is none."""
+    """Return the latest of `profiles`, None if there is none."""
     session = next(reversed(_sessions.values()), None)
     return session.last if session else None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from perfnb.capture import BACKENDS
 from perfnb.capture.base import Backend, CaptureSpec
+from perfnb.capture.sources import with_sources
 from perfnb.errors import (
     BackendUnavailable,
     CaptureActive,
@@ -152,16 +152,12 @@ class Recorder:
             raise
         finally:
             _one_at_a_time.release()
-        self._profile = replace(
-            profile,
-            metadata=replace(
-                profile.metadata,
-                title=self._title,
-                reason=self._reason,
-                second_choice=self._second_choice,
-            ),
+        # Before functions get other names: texts are found by those that they were compiled under.
+        profile = with_sources(profile).with_metadata(
+            title=self._title, reason=self._reason, second_choice=self._second_choice
         )
-        self._profile = self._finish(self._profile)
+        self._profile = profile
+        self._profile = self._finish(profile)
         return self._profile
 
     def abort(self) -> None:

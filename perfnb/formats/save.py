@@ -25,12 +25,13 @@ def save(entry: Entry, profiles: Mapping[str, Profile], name: str) -> None:
             f"{name}: {entry.name} holds one value type, not {len(profiles)}",
             f"choose one of {', '.join(profiles)}" if profiles else "",
         )
-    with _replacing(Path(name)) as raw, _compressing(raw, name, entry) as out:
+    with replacing(Path(name)) as raw, _compressing(raw, name, entry) as out:
         exporter.write(profiles, out)
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write, which takes the place of `path` once everything is in it."""
     if path.exists() and not path.is_file():
         # A pipe or a device: there is nothing to replace.
         with path.open("wb") as out:

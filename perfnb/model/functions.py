@@ -13,28 +13,17 @@ from perfnb.model.tables import KINDS
 
 def functions_table(profile: Profile) -> pl.DataFrame:
     """Return the table that `Profile.functions` describes."""
-    tables, samples = profile.tables, profile.samples
-    functions, stacks = tables.functions, tables.stacks
-    n, size = len(functions), len(stacks)
-    weight = np.zeros(size + 1, dtype=np.int64)
-    count = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(weight, samples.stack, samples.weight)
-    np.add.at(count, samples.stack, 1 if samples.count is None else samples.count)
-    function = tables.frames.function[stacks.frame].astype(np.int64)
-    own, own_count, total, total_count = (np.zeros(n, dtype=np.int64) for _ in range(4))
-    np.add.at(own, function, weight[:size])
-    np.add.at(own_count, function, count[:size])
-    forest = Forest(stacks.parent)
-    # A function that is on a stack several times counts once.
-    outermost = _outermost(forest, function)
-    np.add.at(total, function[outermost], forest.totals(weight[:size])[outermost])
-    np.add.at(total_count, function[outermost], forest.totals(count[:size])[outermost])
+    tables = profile.tables
+    functions = tables.functions
+    n = len(functions)
+    function = tables.frames.function[tables.stacks.frame].astype(np.int64)
+    own, total, own_count, total_count = sums(profile, function, n)
     whole = profile.total
     frame = pl.DataFrame(
         {
-            "name": [_text(name) for name in functions.name],
-            "module": [_text(module) for module in functions.module],
-            "file": [_text(file) for file in functions.file],
+            "name": [text(name) for name in functions.name],
+            "module": [text(module) for module in functions.module],
+            "file": [text(file) for file in functions.file],
             "kind": [KINDS[kind] for kind in functions.kind],
             "self": own,
             "total": total,
@@ -52,6 +41,35 @@ def functions_table(profile: Profile) -> pl.DataFrame:
     )
     seen = frame.filter(pl.col("total_samples") > 0)
     return seen.sort(["self", "total", "name"], descending=[True, True, False])
+
+
+def sums(
+    profile: Profile, key: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return self, total, self samples and total samples per key.
+
+    Parameters
+    ----------
+    profile : Profile
+        What to add up.
+    key : int64 array, shape (stacks,)
+        What each row of the stacks table is counted as; what is on a stack several times counts
+        once.
+    size : int
+        Keys run from 0 to this.
+    """
+    samples, forest = profile.samples, Forest(profile.tables.stacks.parent)
+    rows = len(forest)
+    first = _outermost(forest, key)
+    columns = []
+    for values in (samples.weight, 1 if samples.count is None else samples.count):
+        of_row = np.zeros(rows + 1, dtype=np.int64)
+        np.add.at(of_row, samples.stack, values)
+        own, total = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        np.add.at(own, key, of_row[:rows])
+        np.add.at(total, key[first], forest.totals(of_row[:rows])[first])
+        columns += [own, total]
+    return columns[0], columns[1], columns[2], columns[3]
 
 
 def _outermost(forest: Forest, function: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,6 +90,6 @@ def _outermost(forest: Forest, function: NDArray[np.int64]) -> NDArray[np.int64]
     return order[~inner]
 
 
-def _text(text: str) -> str:
+def text(value: str) -> str:
     """Return what Polars can hold: a path that is not UTF-8 comes with lone surrogates."""
-    return text.encode("utf-8", "replace").decode()
+    return value.encode("utf-8", "replace").decode()

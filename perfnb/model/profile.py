@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from perfnb.model.metadata import Metadata
+from perfnb.model.sources import SourceText
 from perfnb.model.tables import Samples, Tables, Thread, check_samples
 from perfnb.registry import load
 from perfnb.units import ValueType
@@ -33,6 +34,8 @@ class Profile:
         Rows of (stack, thread, weight), with time, duration and state where known.
     metadata : Metadata
         Rate, losses, cost and error bounds of the recording.
+    sources : mapping of str to SourceText
+        From a function's file to what is known of its text as it was when it was recorded.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class Profile:
     tables: Tables
     samples: Samples
     metadata: Metadata = field(default_factory=Metadata)
+    sources: Mapping[str, SourceText] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_samples(self.tables, self.samples)
@@ -75,6 +79,17 @@ class Profile:
         """The threads table."""
         return self.tables.threads
 
+    @property
+    def start_ns(self) -> int:
+        """When the recording began, on the clock of `Samples.time`: times are told since then.
+
+        Where nobody noted it, it is the time of the first sample.
+        """
+        start, time = self.metadata.start_monotonic_ns, self.samples.time
+        if start is not None:
+            return start
+        return int(time[0]) if time is not None and len(time) else 0
+
     def with_samples(self, samples: Samples) -> Profile:
         """Return this profile with other samples over the same tables."""
         return replace(self, samples=samples)
@@ -88,23 +103,118 @@ class Profile:
     def where(
         self,
         *,
-        thread: str | int | None = None,
+        thread: str | int | Iterable[str | int] | None = None,
+        process: str | int | Iterable[str | int] | None = None,
         time: tuple[float, float] | None = None,
         state: str | Iterable[str] | None = None,
+        module: str | Iterable[str] | None = None,
     ) -> Profile:
-        """Return the samples of a thread, time range or state.
+        """Return the samples that fit every condition given.
 
-        See `perfnb.transform.select.where`.
+        Parameters
+        ----------
+        thread : str or int, or an iterable of them, optional
+            A thread's name, or its id.
+        process : str or int, or an iterable of them, optional
+            A process's name, or its id.
+        time : (float, float), optional
+            Seconds since the start of the recording; the end is not included.
+        state : str or iterable of str, optional
+            Of `perfnb.model.STATES`.
+        module : str or iterable of str, optional
+            A module or package: samples with a function of it anywhere on the stack.
+
+        Raises
+        ------
+        OptionError
+            If there is no such thread, process, state or module.
+        MissingColumn
+            If the profile has no times, or no states.
         """
-        return _call("perfnb.transform.select:where", self, thread=thread, time=time, state=state)
+        return _call(
+            "perfnb.transform.select:where", self,
+            thread=thread, process=process, time=time, state=state, module=module,
+        )  # fmt: skip
 
-    def focus(self, pattern: str) -> Profile:
-        """Return the subtrees below functions whose name matches the regular expression."""
-        return _call("perfnb.transform.frames:focus", self, pattern)
+    def focus(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return the subtrees below the outermost matching frames; other samples are dropped.
 
-    def hide(self, pattern: str) -> Profile:
-        """Return the profile with matching frames cut out of their stacks."""
-        return _call("perfnb.transform.frames:hide", self, pattern)
+        Parameters
+        ----------
+        pattern : str
+            A regular expression. Case is ignored, and it may match anywhere in a function's
+            name, module or file, as in the search box.
+        exact : bool
+            Whether `pattern` is instead the function's whole name, as it is written.
+        file : str, optional
+            With `exact`: the function's file too, in full or as pictures show it.
+        """
+        return _call("perfnb.transform.frames:focus", self, pattern, exact=exact, file=file)
+
+    def hide(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return the profile with matching frames cut out; what is matched as by `focus`.
+
+        What they called moves to their callers.
+        """
+        return _call("perfnb.transform.frames:hide", self, pattern, exact=exact, file=file)
+
+    def show(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return the profile with all but matching frames cut out; matched as by `focus`."""
+        return _call("perfnb.transform.frames:show", self, pattern, exact=exact, file=file)
+
+    def keep(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return the samples that have a matching frame, whole; matched as by `focus`."""
+        return _call("perfnb.transform.frames:keep", self, pattern, exact=exact, file=file)
+
+    def drop(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return the samples that have no matching frame; matched as by `focus`."""
+        return _call("perfnb.transform.frames:drop", self, pattern, exact=exact, file=file)
+
+    def subtree(self, *path: str) -> Profile:
+        """Return the samples whose stacks begin with a path, cut off above its last frame.
+
+        Parameters
+        ----------
+        *path : str
+            Frames as a picture names them, from the root on: ``load``, ``load:12``,
+            ``In [5] load``, ``In [5]:12 load``. A name without a line stands for every line.
+        """
+        return _call("perfnb.transform.subtree:subtree", self, *path)
+
+    def callees(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return what a function called, it being the root: a sandwich's lower half.
+
+        What is matched as by `focus`. Its total is the function's: recursion counts once.
+        """
+        return _call("perfnb.transform.subtree:callees", self, pattern, exact=exact, file=file)
+
+    def callers(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:
+        """Return what called a function, it being the root: a sandwich's upper half.
+
+        What is matched as by `focus`. Stacks run from the outermost match to the root.
+        """
+        return _call("perfnb.transform.subtree:callers", self, pattern, exact=exact, file=file)
+
+    def only_my_code(self, *roots: str) -> Profile:
+        """Return the profile with each run of library frames drawn as one, named ``[package]``.
+
+        Parameters
+        ----------
+        *roots : str
+            Folders of one's own code. Without them, notebook cells and every Python file that is
+            not of the standard library or an installed package are one's own.
+        """
+        return _call("perfnb.transform.mine:only_my_code", self, *roots)
+
+    def by(self, what: str) -> Profile:
+        """Return the profile with files or modules in the place of functions.
+
+        Parameters
+        ----------
+        what : {"file", "module"}
+            Frames of the same one that call each other are drawn as one.
+        """
+        return _call("perfnb.transform.frames:by", self, what)
 
     def collapse_recursion(self) -> Profile:
         """Return the profile with runs of one function calling itself drawn together."""
@@ -138,9 +248,27 @@ class Profile:
         frame: pl.DataFrame = load("perfnb.model.functions:functions_table")(self)
         return frame
 
+    def lines(self) -> pl.DataFrame:
+        """Return self, total and samples per line of source, the largest self first.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns ``file``, ``line``, ``name`` (of the functions seen there, joined with
+            ", "), ``self``, ``total`` (in `value.unit`), ``self_share``, ``total_share``
+            (0 to 1), ``self_samples`` and ``total_samples``. A line that is on a stack several
+            times counts once; frames of no known line are left out.
+        """
+        frame: pl.DataFrame = load("perfnb.model.lines:lines_table")(self)
+        return frame
+
     def flame(self, **options: Any) -> Any:
         """Return the flame graph of this profile; see `perfnb.views.flame.FlameView`."""
         return load("perfnb.views.flame:FlameView")(self, **options)
+
+    def explore(self, **options: Any) -> Any:
+        """Return the explorer of this profile; see `perfnb.views.explore.app.explore`."""
+        return load("perfnb.views.explore.app:explore")(self, **options)
 
     def write(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
         """Write the profile to `path`, in the format its suffix names.

@@ -1,4 +1,4 @@
-"""``%flame`` and ``%%flame``."""
+"""``%flame`` and ``%%flame``, and what makes them and ``%perfnb`` known to a shell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from perfnb.capture.record import set_finish
 from perfnb.errors import OptionError, PerfnbError
-from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
+from perfnb.notebook.options import FlameOptions, parse, split
+from perfnb.notebook.parser import make_parser, option_names
+from perfnb.notebook.profiles import ProfilesMagics, complete_actions
 from perfnb.notebook.session import FlameSession
 from perfnb.notebook.show import greet
 from perfnb.notebook.transform import flame_cell
@@ -90,13 +92,14 @@ def complete_options(shell: Any, event: Any) -> list[str]:
 def load(shell: InteractiveShell) -> FlameSession:
     """Make the magics known to a shell."""
     session = FlameSession(shell)
-    shell.register_magics(FlameMagics(shell, session))
+    shell.register_magics(FlameMagics(shell, session), ProfilesMagics(shell, session))
     shell.input_transformers_cleanup.insert(0, flame_cell)
     shell.events.register("pre_execute", session.before_cell)
     shell.events.register("post_execute", session.after_cell)
     set_finish(session.cleaned_here)
     for command in ("%flame", "%%flame"):
         shell.set_hook("complete_command", complete_options, str_key=command)
+    shell.set_hook("complete_command", complete_actions, str_key="%perfnb")
     greet(shell)
     session.warmup.start()
     return session
@@ -110,5 +113,5 @@ def unload(shell: InteractiveShell, session: FlameSession) -> None:
     shell.input_transformers_cleanup.remove(flame_cell)
     shell.events.unregister("pre_execute", session.before_cell)
     shell.events.unregister("post_execute", session.after_cell)
-    for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("flame", None)
+    for kind, name in (("line", "flame"), ("cell", "flame"), ("line", "perfnb")):
+        shell.magics_manager.magics[kind].pop(name, None)

@@ -11,13 +11,18 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from IPython.display import display
+
 from perfnb.capture.record import Recorder
 from perfnb.errors import CaptureActive, NoSamples, PerfnbError
+from perfnb.model.calltree import CELL_FILE
+from perfnb.notebook.captured import Captured, store
+from perfnb.notebook.cells import as_typed
 from perfnb.notebook.clean import name_cells, without_machinery
 from perfnb.notebook.options import FlameOptions
 from perfnb.notebook.show import notice, show_profile
@@ -43,7 +48,7 @@ class FlameSession:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.last: Profile | None = None
+        self.captured = store()
         # How many cells run inside one another, per thread: subshells run beside the main one.
         self._depth: Counter[int] = Counter()
         self._active: _Running | None = None
@@ -86,7 +91,7 @@ class FlameSession:
             subprocesses=options.subprocesses,
             finish=lambda profile: self.cleaned(profile, thread, number, options.all_frames),
         )
-        running = _Running(recorder, options, self._depth[thread], thread)
+        running = _Running(recorder, options, self._depth[thread], thread, number)
         self.warmup.finish()
         try:
             recorder.start()
@@ -110,7 +115,7 @@ class FlameSession:
             f"the cell was not running at any of {profile.metadata.ticks} instants",
             "`-i` shows what waits; `--all-frames` the notebook's own machinery",
         )
-        self._show(profile, running.options, nothing)
+        self._show(profile, running.number, running.options, nothing)
         return profile
 
     def open(self, options: FlameOptions) -> Profile:
@@ -128,19 +133,39 @@ class FlameSession:
         profile = read(path, options.value or None)
         if options.title:
             profile = profile.with_metadata(title=options.title)
-        self._show(profile, options, NoSamples(f"there are none in {options.file}"))
+        nothing = NoSamples(f"there are none in {options.file}")
+        self._show(profile, self.number(), options, nothing)
         return profile
 
-    def _show(self, profile: Profile, options: FlameOptions, nothing: NoSamples) -> None:
-        self.last = profile
+    @property
+    def last(self) -> Profile | None:
+        """The latest profile, None if there is none."""
+        return self.captured[-1].profile if self.captured else None
+
+    def _keep(self, profile: Profile, number: int) -> Profile:
+        self.captured.append(Captured(profile, f"{CELL_FILE}{number}]"))
+        return profile
+
+    def _show(
+        self, profile: Profile, number: int, options: FlameOptions, nothing: NoSamples
+    ) -> None:
+        self._keep(profile, number)
         if options.bind:
             self.shell.user_ns[options.bind] = profile
         if not len(profile):
             notice(nothing)
             return
+        self._know_front_end()
+        show_profile(profile, options)
+
+    def display(self, view: Any) -> None:
+        """Show a picture in the output of the cell that is running."""
+        self._know_front_end()
+        display(view)
+
+    def _know_front_end(self) -> None:
         # VS Code leaves the notebook's path in the namespace.
         front_end_serves_static("__vsc_ipynb_file__" not in self.shell.user_ns)
-        show_profile(profile, options)
 
     def abort(self) -> None:
         """End the recording without a picture."""
@@ -164,7 +189,7 @@ class FlameSession:
         """
         # `%%time` and `%timeit` compile what they run under these names.
         timed = dict.fromkeys(("<timed exec>", "<timed eval>", "<magic-timeit>"), number)
-        profile = name_cells(profile, {**timed, **self.cells()})
+        profile = as_typed(name_cells(profile, {**timed, **self.cells()}), self._typed())
         if all_frames:
             return profile
         before = len(profile)
@@ -173,13 +198,18 @@ class FlameSession:
         return replace(profile, metadata=replace(profile.metadata, extra=extra))
 
     def cleaned_here(self, profile: Profile) -> Profile:
-        """Return what a `record` block in a cell recorded, as a person recognises it."""
-        return self.cleaned(profile, threading.get_native_id(), self.number())
+        """Return what a `record` block in a cell recorded, as a person recognises it; keep it."""
+        number = self.number()
+        return self._keep(self.cleaned(profile, threading.get_native_id(), number), number)
 
     def cells(self) -> Mapping[str, int]:
         """Return the number of the cell that each of the compiler's file names stands for."""
         names: Mapping[str, int] = getattr(self.shell.compile, "_filename_map", {})
         return names
+
+    def _typed(self) -> Sequence[str]:
+        history = getattr(self.shell, "history_manager", None)
+        return getattr(history, "input_hist_raw", ())
 
     def number(self) -> int:
         """Return the number of the cell that is running."""
@@ -193,8 +223,11 @@ class FlameSession:
 
 
 class _Running:
-    def __init__(self, recorder: Recorder, options: FlameOptions, depth: int, thread: int) -> None:
+    def __init__(
+        self, recorder: Recorder, options: FlameOptions, depth: int, thread: int, number: int
+    ) -> None:
         self.recorder = recorder
         self.options = options
         self.depth = depth
         self.thread = thread
+        self.number = number

@@ -24,6 +24,11 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
         merge="function" if options.function else "cell",
         split_threads=options.threads,
         max_height=options.height,
+        view=options.view,
+        timeline=options.timeline,
+        table=options.table,
+        color_by=options.color,
+        source=options.source,
     )
     if not options.quiet:
         display(view)

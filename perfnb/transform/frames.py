@@ -1,132 +1,163 @@
-"""Transforms of frames: focus, hide, collapse recursion, rename."""
+"""Transforms of frames: focus, hide, show, keep, drop, collapse recursion, by file or module."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfnb.errors import OptionError
-from perfnb.model import KINDS, Frames, Functions, Profile, Stacks
-from perfnb.model.tables import frozen
-from perfnb.transform.rewrite import Push, rewrite
+from perfnb.model import KINDS, Profile
+from perfnb.model.contract import nearest
+from perfnb.model.forest import Forest
+from perfnb.model.tables import Int64
+from perfnb.transform.paths import shortened
+from perfnb.transform.rename import Identity, rename
+from perfnb.transform.restack import replace_functions, restack
+from perfnb.transform.select import choose, passing
+
+__all__ = [
+    "BY", "Identity", "by", "changes", "collapse_recursion", "drop", "focus", "focus_rows", "hide",
+    "keep", "matching_functions", "matching_rows", "rename", "show",
+]  # fmt: skip
+
+BY = ("file", "module")
+"""By what functions are put together."""
 
 
-def matching_functions(profile: Profile, pattern: str) -> NDArray[np.bool_]:
-    """Return which functions match a regular expression, by name, module or file.
+def matching_functions(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> NDArray[np.bool_]:
+    """Return which functions match.
 
-    Case is ignored, and the pattern may match anywhere, as in the search box.
+    Parameters
+    ----------
+    profile : Profile
+        Whose functions.
+    pattern : str
+        A regular expression. Case is ignored, and it may match anywhere in the name, the module
+        or the file, as in the search box.
+    exact : bool
+        Whether `pattern` is instead the whole name, as it is written.
+    file : str, optional
+        With `exact`: the function's file too, in full or as pictures show it.
     """
+    functions = profile.tables.functions
+    if exact:
+        found = np.array([name == pattern for name in functions.name], dtype=bool)
+        if file is not None and found.any():
+            short = shortened()
+            rows = np.flatnonzero(found)
+            files = (functions.file[row] for row in rows.tolist())
+            found[rows] = [file in (one, short(one)) for one in files]
+        return found
+    if file is not None:
+        raise OptionError(f"file={file!r} without exact=True", "a pattern is sought in files too")
     try:
-        found = re.compile(pattern, re.IGNORECASE).search
+        search = re.compile(pattern, re.IGNORECASE).search
     except re.error as error:
         raise OptionError(
             f"{pattern!r} is not a regular expression: {error}",
             "put a backslash before characters that are meant as they stand",
         ) from error
-    functions = profile.tables.functions
-    rows = zip(functions.name, functions.module, functions.file, strict=True)
-    return np.array([any(map(found, row)) for row in rows], dtype=bool)
+    # Many functions share a file and a module.
+    texts = {*functions.name, *functions.module, *functions.file}
+    hits = {text for text in texts if search(text)}
+    rows_of_text = zip(functions.name, functions.module, functions.file, strict=True)
+    return np.array([not hits.isdisjoint(row) for row in rows_of_text], dtype=bool)
 
 
-def focus(profile: Profile, pattern: str) -> Profile:
+def focus(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> Profile:
     """Return the subtrees below the outermost matching frames, merged; other samples dropped."""
-    match = _frame_matches(profile, pattern)
-
-    def rule(parent: int, frame: int, push: Push) -> int:
-        return push(parent, frame) if parent >= 0 or match[frame] else -1
-
-    focused = rewrite(profile, rule)
-    return focused.with_samples(focused.samples.take(focused.samples.stack >= 0))
+    return focus_rows(profile, matching_rows(profile, pattern, exact=exact, file=file))
 
 
-def hide(profile: Profile, pattern: str) -> Profile:
+def focus_rows(profile: Profile, match: NDArray[np.bool_]) -> Profile:
+    """Return what is at and below the outermost marked rows of the stacks table."""
+    forest = Forest(profile.tables.stacks.parent)
+    inside = nearest(forest, match) >= 0
+    chosen = choose(profile, np.append(inside, False)[profile.samples.stack])
+    return restack(chosen, forest, inside)
+
+
+def hide(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> Profile:
     """Return the profile without matching frames: what they called moves to their callers."""
-    match = _frame_matches(profile, pattern)
+    match = matching_rows(profile, pattern, exact=exact, file=file)
+    return restack(profile, Forest(profile.tables.stacks.parent), ~match)
 
-    def rule(parent: int, frame: int, push: Push) -> int:
-        return parent if match[frame] else push(parent, frame)
 
-    return rewrite(profile, rule)
+def show(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> Profile:
+    """Return the profile with only the matching frames; stacks may become empty."""
+    match = matching_rows(profile, pattern, exact=exact, file=file)
+    return restack(profile, Forest(profile.tables.stacks.parent), match)
+
+
+def keep(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> Profile:
+    """Return the samples that have a matching frame, with their whole stacks."""
+    match = matching_functions(profile, pattern, exact=exact, file=file)
+    return choose(profile, passing(profile, match[profile.tables.frames.function]))
+
+
+def drop(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> Profile:
+    """Return the samples that have no matching frame."""
+    match = matching_functions(profile, pattern, exact=exact, file=file)
+    return choose(profile, ~passing(profile, match[profile.tables.frames.function]))
 
 
 def collapse_recursion(profile: Profile) -> Profile:
     """Return the profile with a function that directly calls itself drawn as one frame."""
-    function = profile.tables.frames.function.tolist()
-    # The function of each new row's leaf: rows are numbered as they are pushed.
-    leaf: dict[int, int] = {}
-
-    def rule(parent: int, frame: int, push: Push) -> int:
-        if leaf.get(parent) == function[frame]:
-            return parent
-        row = push(parent, frame)
-        leaf[row] = function[frame]
-        return row
-
-    return rewrite(profile, rule)
+    forest = Forest(profile.tables.stacks.parent)
+    return restack(profile, forest, changes(profile, profile.tables.frames.function))
 
 
-Identity = tuple[str, str, str, str]
-"""(name, file, module, kind) of a function."""
+def by(profile: Profile, what: str) -> Profile:
+    """Return the profile with files or modules in the place of functions.
 
-
-def rename(profile: Profile, change: Callable[[Identity], Identity]) -> Profile:
-    """Return the profile with `change` applied to every function; equal ones are merged."""
-    tables = profile.tables
-    old = tables.functions
-    known: dict[Identity, int] = {}
-    rows = zip(old.name, old.file, old.module, old.kind.tolist(), strict=True)
-    place = [
-        known.setdefault(change((name, file, module, KINDS[kind])), len(known))
+    Frames of the same one that call each other are drawn as one.
+    """
+    if what not in BY:
+        raise OptionError(f"by({what!r})", f"choose one of {', '.join(BY)}")
+    old = profile.tables.functions
+    kinds = [KINDS[kind] for kind in old.kind.tolist()]
+    rows = zip(old.name, old.file, old.module, kinds, strict=True)
+    new: list[Identity] = [
+        (file or module or name, file, "", kind)
+        if what == "file"
+        else (module or file or name, "", module, kind)
         for name, file, module, kind in rows
     ]
-    columns = list(zip(*known, strict=True)) if known else [(), (), (), ()]
-    functions = Functions(
-        columns[0], columns[1], columns[2],
-        frozen([KINDS.index(kind) for kind in columns[3]], np.uint8),
-    )  # fmt: skip
-    if len(functions) == len(old):
-        return replace(profile, tables=replace(tables, functions=functions))
-    frames: dict[tuple[int, int], int] = {}
-    new_frame = [
-        frames.setdefault((place[function], line), len(frames))
-        for function, line in zip(
-            tables.frames.function.tolist(), tables.frames.line.tolist(), strict=True
-        )
-    ]
-    stacks: dict[tuple[int, int], int] = {}
-    new_stack = [-1] * (len(tables.stacks) + 1)
-    pairs = zip(tables.stacks.parent.tolist(), tables.stacks.frame.tolist(), strict=True)
-    for row, (parent, frame) in enumerate(pairs):
-        new_stack[row] = stacks.setdefault((new_stack[parent], new_frame[frame]), len(stacks))
-    pair_of_frame = np.array(list(frames), dtype=np.int32).reshape(-1, 2)
-    pair_of_stack = np.array(list(stacks), dtype=np.int32).reshape(-1, 2)
-    hidden = None
-    if tables.stacks.hidden is not None:
-        behind = np.zeros(len(stacks), dtype=np.int64)
-        np.add.at(behind, new_stack[:-1], tables.stacks.hidden)
-        hidden = frozen(behind, np.int64)
-    return replace(
-        profile,
-        tables=replace(
-            tables,
-            functions=functions,
-            frames=Frames(*(frozen(c, np.int32) for c in pair_of_frame.T)),
-            stacks=Stacks(
-                frozen(pair_of_stack[:, 0], np.int32), frozen(pair_of_stack[:, 1], np.int32), hidden
-            ),
-        ),
-        samples=replace(
-            profile.samples, stack=frozen(np.array(new_stack)[profile.samples.stack], np.int32)
-        ),
-    )
+    numbers: dict[Identity, int] = {}
+    group = np.array([numbers.setdefault(one, len(numbers)) for one in new], dtype=np.int64)
+    forest = Forest(profile.tables.stacks.parent)
+    first = changes(profile, group[profile.tables.frames.function])
+    return replace_functions(profile, forest, first, new)
 
 
-def _frame_matches(profile: Profile, pattern: str) -> list[bool]:
-    match: list[bool] = matching_functions(profile, pattern)[
-        profile.tables.frames.function
-    ].tolist()
-    return match
+def changes(profile: Profile, of_frame: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows of the stacks table differ from their caller in what their frames are."""
+    stacks = profile.tables.stacks
+    here: Int64 = of_frame[stacks.frame].astype(np.int64)
+    first: NDArray[np.bool_] = (stacks.parent < 0) | (here != np.append(here, -1)[stacks.parent])
+    return first
+
+
+def matching_rows(
+    profile: Profile, pattern: str, *, exact: bool = False, file: str | None = None
+) -> NDArray[np.bool_]:
+    """Return which rows of the stacks table are of a function that matches."""
+    tables = profile.tables
+    match = matching_functions(profile, pattern, exact=exact, file=file)
+    found: NDArray[np.bool_] = match[tables.frames.function][tables.stacks.frame]
+    return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from perfnb.model import Profile
-from perfnb.transform.frames import Identity, rename
+from perfnb.transform.rename import Identity, rename
 
 LIBRARY_ROOT = re.compile(
     r"^.*/(?:site-packages|dist-packages|lib/python3\.\d+t?(?:/lib-dynload)?)/"
@@ -20,13 +21,19 @@ def shorten_paths(profile: Profile) -> Profile:
 
     A picture that is passed on then names no folder of its author's.
     """
-    here, home = str(Path.cwd()), str(Path.home())
+    short = shortened()
 
     def change(function: Identity) -> Identity:
         name, file, module, kind = function
-        return name, short_path(file, here, home), module, kind
+        return name, short(file), module, kind
 
     return rename(profile, change)
+
+
+def shortened() -> Callable[[str], str]:
+    """Return `short_path` for where this process is and whose it is."""
+    here, home = str(Path.cwd()), str(Path.home())
+    return lambda file: short_path(file, here, home)
 
 
 @lru_cache(maxsize=65536)

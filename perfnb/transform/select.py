@@ -1,21 +1,27 @@
-"""Choosing samples by thread, time and state."""
+"""Choosing samples by thread, process, time, state and module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfnb.errors import MissingColumn, OptionError
 from perfnb.model import STATES, Profile
+from perfnb.model.contract import nearest
+from perfnb.model.forest import Forest
 
 
 def where(
     profile: Profile,
     *,
-    thread: str | int | None = None,
+    thread: str | int | Iterable[str | int] | None = None,
+    process: str | int | Iterable[str | int] | None = None,
     time: tuple[float, float] | None = None,
     state: str | Iterable[str] | None = None,
+    module: str | Iterable[str] | None = None,
 ) -> Profile:
     """Return the samples that fit every condition given.
 
@@ -23,41 +29,119 @@ def where(
     ----------
     profile : Profile
         Where to choose from.
-    thread : str or int, optional
+    thread : str or int, or an iterable of them, optional
         A thread's name, or its id.
+    process : str or int, or an iterable of them, optional
+        A process's name, or its id.
     time : (float, float), optional
         Seconds since the start of the recording; the end is not included.
     state : str or iterable of str, optional
         Of `perfnb.model.STATES`.
+    module : str or iterable of str, optional
+        A module or package: samples with a function of it anywhere on the stack.
 
     Raises
     ------
     OptionError
-        If there is no such thread or state.
+        If there is no such thread, process, state or module.
     MissingColumn
         If the profile has no times, or no states.
     """
     samples = profile.samples
     keep = np.ones(len(samples), dtype=bool)
     if thread is not None:
-        rows = [i for i, t in enumerate(profile.threads) if thread in (t.name, t.tid)]
-        if not rows:
-            known = ", ".join(f"{t.name or '?'} ({t.tid})" for t in profile.threads)
-            raise OptionError(f"no thread {thread!r} in this profile", f"there are: {known}")
-        keep &= np.isin(samples.thread, rows)
+        keep &= _threads(profile, thread)[samples.thread]
+    if process is not None:
+        keep &= _processes(profile, process)[samples.thread]
     if time is not None:
-        if samples.time is None:
-            raise MissingColumn("time", "a time range", "record with a backend that tells times")
-        start = profile.metadata.start_monotonic_ns
-        if start is None:
-            start = int(samples.time[0]) if len(samples) else 0
-        low, high = (start + round(second * 1e9) for second in time)
-        keep &= (samples.time >= low) & (samples.time < high)
+        keep &= _within(profile, time)
     if state is not None:
-        wanted = [state] if isinstance(state, str) else list(state)
-        if unknown := set(wanted) - set(STATES):
-            raise OptionError(f"no state {', '.join(sorted(unknown))}", f"states: {STATES}")
-        if samples.state is None:
-            raise MissingColumn("state", "a choice of states", "record with --idle")
-        keep &= np.isin(samples.state, [STATES.index(name) for name in wanted])
-    return profile.with_samples(samples.take(keep))
+        keep &= _states(profile, state)
+    if module is not None:
+        keep &= passing(profile, _modules(profile, module)[profile.tables.frames.function])
+    return choose(profile, keep)
+
+
+def choose(profile: Profile, keep: NDArray[np.bool_]) -> Profile:
+    """Return the samples of a mask; times go on counting from where the whole profile began."""
+    samples, start = profile.samples, profile.metadata.start_monotonic_ns
+    if start is None and samples.time is not None and len(samples):
+        profile = profile.with_metadata(start_monotonic_ns=profile.start_ns)
+    return profile if keep.all() else profile.with_samples(samples.take(keep))
+
+
+def passing(profile: Profile, frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which samples have a marked frame anywhere on their stack."""
+    stacks = profile.tables.stacks
+    if not frames.any():
+        return np.zeros(len(profile), dtype=bool)
+    found = nearest(Forest(stacks.parent), frames[stacks.frame]) >= 0
+    return np.append(found, False)[profile.samples.stack]
+
+
+def _several(wanted: Any) -> list[Any]:
+    single = isinstance(wanted, str) or not isinstance(wanted, Iterable)
+    return [wanted] if single else list(wanted)
+
+
+def _threads(profile: Profile, wanted: str | int | Iterable[str | int]) -> NDArray[np.bool_]:
+    names = [(thread.name, thread.tid) for thread in profile.threads]
+    known = [f"{thread.name or '?'} ({thread.tid})" for thread in profile.threads]
+    return _named("thread", _several(wanted), names, known)
+
+
+def _processes(profile: Profile, wanted: str | int | Iterable[str | int]) -> NDArray[np.bool_]:
+    names = [(thread.process, thread.pid) for thread in profile.threads]
+    known = dict.fromkeys(f"{name or '?'} ({pid})" for name, pid in names)
+    return _named("process", _several(wanted), names, known)
+
+
+def _named(
+    what: str, wanted: list[str | int], names: list[tuple[str, int]], known: Iterable[str]
+) -> NDArray[np.bool_]:
+    for one in wanted:
+        if not any(one in either for either in names):
+            raise OptionError(
+                f"no {what} {one!r} in this profile", f"there are: {', '.join(known)}"
+            )
+    return np.array([any(one in either for one in wanted) for either in names], dtype=bool)
+
+
+def _within(profile: Profile, time: tuple[float, float]) -> NDArray[np.bool_]:
+    samples = profile.samples
+    if samples.time is None:
+        raise MissingColumn("time", "a time range", "record with a backend that tells times")
+    low, high = (profile.start_ns + round(second * 1e9) for second in time)
+    # Samples are sorted by time.
+    first, end = np.searchsorted(samples.time, [low, high])
+    keep = np.zeros(len(samples), dtype=bool)
+    keep[first:end] = True
+    return keep
+
+
+def _states(profile: Profile, wanted: str | Iterable[str]) -> NDArray[np.bool_]:
+    names = _several(wanted)
+    if unknown := set(names) - set(STATES):
+        raise OptionError(f"no state {', '.join(sorted(unknown))}", f"states: {STATES}")
+    state = profile.samples.state
+    if state is None:
+        raise MissingColumn("state", "a choice of states", "record with --idle")
+    mask = np.array([name in names for name in STATES], dtype=bool)
+    return mask[state]
+
+
+def _modules(profile: Profile, wanted: str | Iterable[str]) -> NDArray[np.bool_]:
+    """Return which functions are of a module, or of one below it."""
+    modules = profile.tables.functions.module
+    found: set[str] = set()
+    for one in _several(wanted):
+        below = {module for module in set(modules) if module == one or module.startswith(one + ".")}
+        if not below:
+            packages = sorted({module.partition(".")[0] for module in modules if module})
+            several = ", ".join(packages[:_SHOWN]) + (", …" if len(packages) > _SHOWN else "")
+            raise OptionError(f"no module {one!r} in this profile", f"there are: {several or '–'}")
+        found |= below
+    return np.array([module in found for module in modules], dtype=bool)
+
+
+_SHOWN = 12

@@ -7,11 +7,11 @@ Bokeh looks for an extension's script from the top-level package of ``__view_mod
 from __future__ import annotations
 
 from bokeh.core.properties import (
+    Any,
     Bool,
     Bytes,
     Dict,
     Enum,
-    Float,
     Instance,
     Int,
     List,
@@ -19,10 +19,11 @@ from bokeh.core.properties import (
     Override,
     Required,
     String,
-    Tuple,
 )
 from bokeh.model import Model
 from bokeh.models import LayoutDOM
+
+from perfnb.views.options import COLORS, ORIENTATIONS, THEMES, VIEWS
 
 __all__ = ["FlameGraph", "ProfileSource"]
 
@@ -33,6 +34,10 @@ class ProfileSource(Model):
     __view_module__ = "perfnb"
 
     tables = Required(Bytes(), help="What ``perfnb.views.tables.pack`` returns.")
+    remote = Bool(
+        default=False,
+        help="Whether the tables hold names only, and a kernel is asked for the rest.",
+    )
 
 
 class FlameGraph(LayoutDOM):
@@ -53,14 +58,22 @@ class FlameGraph(LayoutDOM):
         help="One box per function, per line, or per line in the notebook's cells only.",
     )
     inverted = Bool(default=False, help="Leaves first.")
-    orientation = Enum("icicle", "flame", default="icicle", help="Root on top, or at the bottom.")
-    color_by = Enum("name", "kind", "module", default="name")
-    threads = Nullable(List(Int), default=None, help="Indices of threads; None for all.")
-    states = Nullable(List(String), default=None, help="Names of states; None for all.")
-    time_range = Nullable(
-        Tuple(Float, Float),
+    orientation = Enum(*ORIENTATIONS, default="icicle", help="Root on top, or at the bottom.")
+    color_by = Enum(*COLORS, default="name", help="What a box's colour tells.")
+    view = Enum(
+        *VIEWS,
+        default="flame",
+        help="The flame graph, calls in the order of time, callers and callees, or source.",
+    )
+    timeline = Bool(default=False, help="The threads over time, above.")
+    table = Bool(default=False, help="The functions with self and total, beside.")
+    filters = List(
+        Any, default=[], help="What ``perfnb.transform.filters.apply`` takes, in its order."
+    )
+    function = Nullable(
+        Dict(String, String),
         default=None,
-        help="Nanoseconds since the start, the end not included; None for all.",
+        help="The selected function: its ``name``, ``file``, ``module`` and ``kind``.",
     )
     split_threads = Bool(default=False, help="One box per thread under the root.")
     pattern = String(
@@ -73,9 +86,7 @@ class FlameGraph(LayoutDOM):
     frame_height = Int(default=18, help="Pixels per row.")
     max_rows_height = Int(default=480, help="Pixels of rows before they scroll.")
     theme = Enum(
-        "auto",
-        "light",
-        "dark",
+        *THEMES,
         default="auto",
         help="By default JupyterLab's, or the reader's system's.",
     )

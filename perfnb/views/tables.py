@@ -2,27 +2,47 @@
 
 Layout, little endian: uint32 length of the header | header, UTF-8 JSON | padding to
 8 bytes | columns, each starting at a multiple of 8. The header names the columns,
-their types and offsets, and holds strings, threads and the value type. Times are
-relative to the first instant, so that they fit a float64 exactly.
+their types and offsets, and holds strings, threads, the value type and source texts.
+Times are relative to the first instant, so that they fit a float64 exactly.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import math
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfnb.model import KINDS, STATES, Profile
+from perfnb.transform.mine import mine as mine_of
 
 VERSION = 1
 _DTYPES = {"u1": np.uint8, "i4": np.int32, "f8": np.float64}
 
 
-def pack(profile: Profile) -> bytes:
-    """Return the tables of `profile` as the browser's `decode` reads them."""
+def pack(
+    profile: Profile,
+    *,
+    mine: NDArray[np.bool_] | None = None,
+    sources: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the tables of `profile` as the browser's `decode` reads them.
+
+    Parameters
+    ----------
+    profile : Profile
+        What to pack.
+    mine : bool array, optional
+        Which functions are the user's own; by default what `perfnb.transform.mine.mine` says,
+        which needs the files' whole paths.
+    sources : mapping, optional
+        Source texts by the names that files have in `profile`; see `perfnb.views.sources`.
+    """
     tables, samples = profile.tables, profile.samples
     hidden = tables.stacks.hidden
     strings: dict[str, int] = {}
@@ -35,6 +55,7 @@ def pack(profile: Profile) -> bytes:
         ("functions.file", "i4", intern(tables.functions.file)),
         ("functions.module", "i4", intern(tables.functions.module)),
         ("functions.kind", "u1", tables.functions.kind),
+        ("functions.mine", "u1", mine_of(profile) if mine is None else mine),
         ("frames.function", "i4", tables.frames.function),
         ("frames.line", "i4", tables.frames.line),
         ("stacks.parent", "i4", tables.stacks.parent),
@@ -45,10 +66,7 @@ def pack(profile: Profile) -> bytes:
         ("samples.weight", "f8", samples.weight),
     ]
     if samples.time is not None:
-        start = profile.metadata.start_monotonic_ns
-        if start is None:
-            start = int(samples.time[0]) if len(samples) else 0
-        columns.append(("samples.time", "f8", samples.time - start))
+        columns.append(("samples.time", "f8", samples.time - (_start(profile) or 0)))
     if samples.duration is not None:
         columns.append(("samples.duration", "f8", samples.duration))
     if samples.state is not None:
@@ -73,7 +91,12 @@ def pack(profile: Profile) -> bytes:
             ],
             "kinds": KINDS,
             "states": STATES,
-            "meta": {"summed": profile.sample_count is None},
+            "meta": {
+                "summed": profile.sample_count is None,
+                "end": _end(profile),
+                "period": _period(profile),
+            },
+            "sources": {} if sources is None else dict(sources),
             "columns": places,
         },
         separators=(",", ":"),
@@ -84,3 +107,21 @@ def pack(profile: Profile) -> bytes:
     level = 6 if len(body) < 1 << 20 else 4
     # mtime fixed: the same profile packs to the same bytes.
     return gzip.compress(head + bytes(body), compresslevel=level, mtime=0)
+
+
+def _start(profile: Profile) -> int | None:
+    """Return the instant that times are relative to."""
+    start, time = profile.metadata.start_monotonic_ns, profile.samples.time
+    return int(time[0]) if start is None and time is not None and len(time) else start
+
+
+def _end(profile: Profile) -> int | None:
+    """Return how long after the start the recording ended, in nanoseconds, if that is known."""
+    start, end = _start(profile), profile.metadata.end_monotonic_ns
+    return None if start is None or end is None or end < start else end - start
+
+
+def _period(profile: Profile) -> int | None:
+    """Return the nanoseconds from one sampling instant to the next, if there were any."""
+    rate = profile.metadata.rate_achieved or profile.metadata.rate_asked
+    return round(1e9 / rate) if rate and rate > 0 and math.isfinite(rate) else None

@@ -31,6 +31,7 @@ class Picture:
         self.found = self.host.locator(".search-result")
         self.tip = self.host.locator(".tip")
         self.spoken = self.host.locator(".live")
+        self.stage = self.host.locator(".main:not([hidden]) canvas").first
 
     def probe(self) -> dict[str, Any]:
         seen: dict[str, Any] = self.host.evaluate("element => element.perfnb.probe()")
@@ -52,14 +53,14 @@ class Picture:
 
     def place(self, label: str, number: int = 0) -> tuple[float, float]:
         """Return the middle of what is seen of a box, where the mouse finds it."""
-        self.host.locator("canvas").scroll_into_view_if_needed()
+        self.stage.scroll_into_view_if_needed()
         canvas = self.canvas()
         box = self.box(label, number)
         left, right = max(0, box["x"]), min(canvas["width"], box["x"] + box["width"])
         return canvas["x"] + (left + right) / 2, canvas["y"] + box["y"] + box["height"] / 2
 
     def canvas(self) -> dict[str, float]:
-        box: Any = self.host.locator("canvas").bounding_box()
+        box: Any = self.stage.bounding_box()
         assert box is not None
         return dict(box)
 
@@ -78,15 +79,15 @@ class Picture:
         return self.probe()
 
     def press(self, *keys: str) -> dict[str, Any]:
-        canvas = self.host.locator("canvas")
+        canvas = self.stage
         for key in keys:
             canvas.press(key)
         return self.probe()
 
     def choose(self, menu: str, label: str) -> dict[str, Any]:
-        options = self.host.get_by_label(menu, exact=True).locator("option")
-        value = options.filter(has_text=label).get_attribute("value")
-        self.host.get_by_label(menu, exact=True).select_option(value)
+        select = self.host.locator(f'.menus select[aria-label="{menu}"]')
+        value = select.locator("option").filter(has_text=label).get_attribute("value")
+        select.select_option(value)
         return self.probe()
 
     def button(self, title: str) -> dict[str, Any]:

@@ -356,14 +356,14 @@ def test_one_state_of_several(show):
     picture.choose("States", "off-CPU")
     says(picture, JOB.where(state="off-CPU"))
     picture.choose("Threads", "loader")
-    assert picture.texts(".message") == ["No samples in this selection"]
+    assert picture.texts(".message:visible") == ["No samples in this selection"]
     picture.choose("States", "All states")
     says(picture, JOB.where(thread="loader"))
 
 
 def test_menus_without_a_choice_are_left_out(show):
     picture = show(tall())
-    menus = picture.host.locator("select").evaluate_all("all => all.map(each => each.title)")
+    menus = picture.host.locator(".menus select").evaluate_all("all => all.map(each => each.title)")
     assert menus == [MERGE, "Colour"]
     # Nothing here is from a cell.
     assert picture.texts("select:first-child option") == ["Merge: lines", "Merge: functions"]
@@ -505,7 +505,7 @@ def test_what_is_selected_is_told_in_words(show):
     assert "total 55.0 ms 55.0 % 3" in picture.texts(".tip")[0]
     picture.search("no such thing")
     assert picture.texts(".live") == ["No match"]
-    label = plain(picture.host.locator("canvas").get_attribute("aria-label"))
+    label = plain(picture.stage.get_attribute("aria-label"))
     assert label.startswith("In [5] · 100 ms on-CPU: 100 ms on-CPU. Arrow keys")
 
 
@@ -596,5 +596,5 @@ def test_a_theme_of_its_own_has_a_ground_of_its_own(show):
 
 def test_an_empty_profile_says_so(show):
     picture = show(JOB.focus("no such thing"))
-    assert picture.texts(".message") == ["No samples in this selection"]
+    assert picture.texts(".message:visible") == ["No samples in this selection"]
     assert picture.probe()["boxes"] == []

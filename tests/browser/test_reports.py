@@ -31,6 +31,10 @@ def look(shown, count):
     )
     for number in range(count):
         seen = Picture(shown, number).probe()
+        source = seen["views"]["source"]
+        if source is not None:
+            assert any(row["total"] and row["text"] for row in source["rows"])
+            continue
         assert len(seen["boxes"]) >= 3
         assert_sound(seen)
 

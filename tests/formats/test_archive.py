@@ -27,6 +27,7 @@ from perfnb.formats.archive.parquet import Untrue, check
 from perfnb.formats.read import read, read_all
 from perfnb.formats.source import Source
 from perfnb.model import Label, Metadata, Profile, ProfileBuilder, Samples, Thread
+from perfnb.model.sources import SourceText
 from perfnb.units import ValueType
 
 NS = ValueType("on-CPU", "ns")
@@ -420,3 +421,68 @@ def test_the_schema_follows_the_model():
     # A column that the model gains must be written and read: see `_numbers` and `_samples`.
     written = archive_write._numbers(complete().samples)
     assert set(written.columns) | {"count"} == set(Samples.__dataclass_fields__)
+
+
+SOURCES = {
+    "In [5]": SourceText("x = 1\n# é \udcff\n"),
+    "/home/me/app.py": SourceText("", (1_700_000_000_123_456_789, 0)),
+    "/usr/lib/python3.11/json.py": SourceText(None, (-5, 2**40)),
+    "odd \udcff.py": SourceText(),
+}
+
+
+def test_source_texts_come_back(plain):
+    profile = replace(draw(PICTURE), sources=SOURCES)
+    other = replace(draw(PICTURE), sources={"b.py": SourceText("y\n")})
+    data = packed(one=profile, two=profile, three=draw(PICTURE), four=other)
+    back = unpacked(data)
+    assert [one.sources for one in back.values()] == [SOURCES, SOURCES, {}, other.sources]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        tables = {name for name in archive.namelist() if name.startswith("sources")}
+    assert tables == {"sources-0.parquet", "sources-1.parquet"}
+    assert data == packed(one=profile, two=profile, three=draw(PICTURE), four=other)
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=8) | st.sampled_from(HOSTILE),
+        st.builds(
+            SourceText,
+            st.none() | st.text(max_size=20) | st.sampled_from(HOSTILE),
+            st.none() | st.tuples(st.integers(), st.integers()),
+        ),
+        max_size=5,
+    )
+)
+def test_any_source_texts_come_back(sources):
+    (back,) = unpacked(packed(x=replace(draw(PICTURE), sources=sources))).values()
+    assert back.sources == sources
+
+
+def test_files_without_sources_are_read_as_ever(plain):
+    assert "sources" not in document(plain)["profiles"][0]
+    assert unpacked(plain)["samples"].sources == {}
+
+
+WHOLE = {"file": ["a"], "kept": [True], "text": ["b"], "stamped": [True]}
+WHOLE |= {"modified": [1], "size": [2]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        (None, "it is missing"),
+        ({"file": ["a"]}, "there is no column"),
+        (WHOLE | {"kept": [1]}, "not of truth values"),
+        (WHOLE | {"text": [5]}, "not of text"),
+        (WHOLE | {"modified": ["soon"]}, "modified: invalid literal"),
+        (WHOLE | {"size": [0.5]}, "size: a column of Float64"),
+        ({name: [*rows, None] for name, rows in WHOLE.items()}, "a value is missing"),
+    ],
+)
+def test_a_broken_table_of_sources_is_named(columns, says):
+    data = packed(x=replace(draw(PICTURE), sources={"a": SourceText("b", (1, 2))}))
+    table = None if columns is None else parquet(**columns)
+    with pytest.raises(MalformedProfile, match=says) as caught:
+        unpacked(remade(data, **{"sources-0.parquet": table}))
+    assert "sources-0.parquet" in str(caught.value)

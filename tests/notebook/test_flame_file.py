@@ -51,6 +51,16 @@ def test_it_is_shown_and_written_as_a_cell_is(shared):
     assert "<svg" in texts[1] and "waiter" in texts[1]
 
 
+def test_how_it_is_shown_at_first_is_asked_for(shared):
+    options = "--view sandwich --timeline --table --color self --source none"
+    (picture,) = shared.run(f"%flame {options} --file 'my recording.bin'").pictures
+    asked = ('"view":"sandwich"', '"timeline":true', '"table":true', '"color_by":"self"')
+    assert all(one in picture["text/html"] for one in asked)
+    (plain,) = shared.run("%flame --file 'my recording.bin'").pictures
+    assert not any(one in plain["text/html"] for one in asked)
+    assert "invalid choice: 'upside'" in said(shared.run("%flame --view upside f()"))
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from perfnb.capture import BACKENDS
 from perfnb.errors import OptionError
-from perfnb.notebook.options import FlameOptions, make_parser, option_names, parse, split
+from perfnb.notebook.options import FlameOptions, parse, split
+from perfnb.notebook.parser import make_parser, option_names
 
 DEFAULTS = {
     "rate": 100.0,
@@ -20,6 +21,11 @@ DEFAULTS = {
     "inverted": False,
     "height": None,
     "title": "",
+    "view": "flame",
+    "timeline": False,
+    "table": False,
+    "color": "name",
+    "source": "notebook",
     "all_frames": False,
     "quiet": False,
     "file": "",
@@ -74,6 +80,12 @@ def test_defaults():
         ("--height 300", "height", 300),
         ('--title "two words"', "title", "two words"),
         ("--title='-x'", "title", "-x"),
+        ("--view sandwich", "view", "sandwich"),
+        ("--view=source", "view", "source"),
+        ("--timeline", "timeline", True),
+        ("--table", "table", True),
+        ("--color self", "color", "self"),
+        ("--source mine", "source", "mine"),
         ("--all-frames", "all_frames", True),
         ("-q", "quiet", True),
         ("--quiet", "quiet", True),

@@ -3,12 +3,16 @@ import json
 import struct
 
 import numpy as np
+import pytest
 from helpers.ascii import draw
 from helpers.strategies import profiles
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfnb.model import KINDS, STATES
+from perfnb.model import KINDS, STATES, ProfileBuilder
+from perfnb.transform.mine import mine
+from perfnb.units import ValueType
+from perfnb.views.flame import FlameView
 from perfnb.views.tables import pack
 
 
@@ -41,6 +45,7 @@ def test_header_and_columns_decode_to_the_same_tables(profile):
         assert texts == [*getattr(t.functions, column)]
     expected = {
         "functions.kind": t.functions.kind,
+        "functions.mine": mine(profile),
         "frames.function": t.frames.function,
         "frames.line": t.frames.line,
         "stacks.parent": t.stacks.parent,
@@ -72,3 +77,104 @@ def test_times_stay_exact_however_long_the_machine_has_been_up():
     """)
     _, columns = unpack(pack(profile))
     assert columns["samples.time"].tolist() == [0, 1]
+
+
+def meta(**metadata):
+    profile = draw("""
+              a     b
+        time: 1000  1400
+    """)
+    return unpack(pack(profile.with_metadata(**metadata)))[0]["meta"]
+
+
+@pytest.mark.parametrize(
+    ("told", "end"),
+    [
+        ({"start_monotonic_ns": 500, "end_monotonic_ns": 2000}, 1500),
+        ({"end_monotonic_ns": 2000}, 1000),
+        ({"start_monotonic_ns": 500}, None),
+        ({"start_monotonic_ns": 500, "end_monotonic_ns": 400}, None),
+        ({}, None),
+    ],
+)
+def test_the_end_is_told_from_the_instant_that_times_are_relative_to(told, end):
+    assert meta(**told)["end"] == end
+
+
+def test_without_times_and_start_no_end_is_told():
+    header, _ = unpack(pack(draw(" a").with_metadata(end_monotonic_ns=2000)))
+    assert header["meta"] == {"summed": False, "end": None, "period": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "period"),
+    [
+        ({"rate_asked": 100.0, "rate_achieved": 99.0}, 10_101_010),
+        ({"rate_asked": 100.0}, 10_000_000),
+        ({"rate_asked": 100.0, "rate_achieved": 0.0}, 10_000_000),
+        ({"rate_asked": float("nan")}, None),
+        ({"rate_asked": float("inf")}, None),
+        ({"rate_asked": -1.0}, None),
+        ({}, None),
+    ],
+)
+def test_the_period_is_that_of_the_achieved_rate(told, period):
+    assert meta(**told)["period"] == period
+
+
+@given(profiles())
+def test_a_picture_tells_which_functions_are_mine_by_their_whole_paths(profile):
+    view = FlameView(profile)
+    _, columns = unpack(view.figure.source.tables)
+    whole = {
+        (name, module)
+        for name, module, own in zip(
+            profile.tables.functions.name,
+            profile.tables.functions.module,
+            mine(profile).tolist(),
+            strict=True,
+        )
+        if own
+    }
+    shown = view.shown.tables.functions
+    found = columns["functions.mine"].tolist()
+    assert len(found) == len(shown)
+    for name, module, own in zip(shown.name, shown.module, found, strict=True):
+        assert not own or (name, module) in whole
+
+
+def test_a_library_below_the_working_folder_is_not_mine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    builder = ProfileBuilder(ValueType("on-CPU", "ns"))
+    library = "venv/lib/python3.11/site-packages/both.py"
+    for file in ("both.py", library):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("pass\n")
+    rows = [("own", "both.py"), ("theirs", library), ("<module>", "In [1]"), ("c", "<string>")]
+    for name, file in rows:
+        whole = str(tmp_path / file) if file.endswith(".py") else file
+        builder.sample(builder.stack([builder.frame(name, whole, 1)]))
+    packed = FlameView(builder.build(), source="all").figure.source.tables
+    header, columns = unpack(packed)
+    own = columns["functions.mine"].tolist()
+    names = [header["strings"][row] for row in columns["functions.name"]]
+    assert dict(zip(names, own, strict=True)) == {"own": 1, "theirs": 0, "<module>": 1, "c": 0}
+    assert {header["strings"][row] for row in columns["functions.file"]} == {
+        "both.py", "In [1]", "<string>",
+    }  # fmt: skip
+    # No folder of its author's is in a picture.
+    assert str(tmp_path) not in json.dumps(header)
+
+
+def test_sources_go_under_the_names_that_files_have_in_the_picture(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = tmp_path / "app.py"
+    app.write_text("import os\n\n\ndef work():\n    return 1\n")
+    builder = ProfileBuilder(ValueType("on-CPU", "ns"))
+    builder.sample(builder.stack([builder.frame("work", str(app), 5)]))
+    profile = builder.build()
+    assert unpack(FlameView(profile).figure.source.tables)[0]["sources"] == {}
+    header, _ = unpack(FlameView(profile, source="mine").figure.source.tables)
+    note = "the file as it is now; the profile does not tell what it was when it was recorded"
+    chunk = {"first": 4, "text": "def work():\n    return 1"}
+    assert header["sources"] == {"app.py": {"note": note, "chunks": [chunk]}}

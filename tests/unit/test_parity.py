@@ -4,42 +4,19 @@ import itertools
 
 import numpy as np
 import pytest
+from core_parity import compare, drawn
 from helpers.ascii import draw
 from helpers.strategies import HOSTILE, profiles, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfnb.layout.flame import layout
 from perfnb.layout.palette import color, hash_name
 from perfnb.layout.search import search
-from perfnb.model import KINDS, STATES, CallTree, ProfileBuilder
+from perfnb.model import KINDS, CallTree, ProfileBuilder
 from perfnb.transform.frames import matching_functions
 from perfnb.units import UNITS, ValueType, format_percent, format_value
 
 WAYS = list(itertools.product(("cell", "line", "function"), (False, True), (False, True)))
-COLUMNS = (
-    "parent",
-    "function",
-    "line",
-    "thread",
-    "self",
-    "total",
-    "self_samples",
-    "total_samples",
-    "hidden",
-)
-
-
-def drawn(profile, merge="cell", inverted=False, split=False):
-    tree = CallTree.of(profile.inverted() if inverted else profile, merge, split_threads=split)
-    boxes = layout(tree)
-    columns = {name: getattr(tree, name).tolist() for name in COLUMNS}
-    return {**columns, "depth": boxes.depth.tolist(), "x": boxes.x.tolist()}
-
-
-def compare(answer, expected):
-    assert not answer.get("error"), answer["error"]
-    assert {name: answer[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(("merge", "inverted", "split"), WAYS)
@@ -47,34 +24,6 @@ def compare(answer, expected):
 def test_trees_and_boxes(core, merge, inverted, split, profile):
     answer = core.open(profile, merge=merge, inverted=inverted, splitThreads=split)
     compare(answer, drawn(profile, merge, inverted, split))
-
-
-@given(profile=profiles(), threads=st.sets(st.integers(0, 2)), split=st.booleans())
-def test_chosen_threads(core, profile, threads, split):
-    kept = profile.with_samples(
-        profile.samples.take(np.isin(profile.samples.thread, sorted(threads)))
-    )
-    answer = core.open(profile, threads=sorted(threads), splitThreads=split)
-    compare(answer, drawn(kept, split=split))
-
-
-@given(profile=profiles(stated=st.just(True)), states=st.sets(st.sampled_from(STATES)))
-def test_chosen_states(core, profile, states):
-    answer = core.open(profile, states=[STATES.index(state) for state in states])
-    kept = profile.where(state=states) if len(profile) else profile
-    compare(answer, drawn(kept))
-
-
-@given(
-    profile=profiles(timed=st.just(True)),
-    bounds=st.lists(st.integers(-5, 1005), min_size=2, max_size=2).map(sorted),
-    inverted=st.booleans(),
-)
-def test_time_ranges(core, profile, bounds, inverted):
-    answer = core.open(profile, range=bounds, inverted=inverted)
-    low, high = (bound / 1e9 for bound in bounds)
-    kept = profile.where(time=(low, high)) if len(profile) else profile
-    compare(answer, drawn(kept, inverted=inverted))
 
 
 @given(

@@ -150,7 +150,9 @@ def test_where_says_what_it_misses():
         profile.where(thread="main")
 
 
-@pytest.mark.parametrize("transform", ["focus", "hide"])
+@pytest.mark.parametrize(
+    "transform", ["focus", "hide", "show", "keep", "drop", "callers", "callees"]
+)
 def test_a_broken_pattern_is_an_option_error(transform):
     with pytest.raises(OptionError, match=r"'\(' is not a regular expression"):
         getattr(draw("f"), transform)("(")
@@ -219,3 +221,10 @@ def test_transforms_bear_stacks_far_deeper_than_pythons_own():
     assert len(profile.inverted().call_tree()) == 6_001
     assert len(profile.hide("f1").call_tree()) == 6_001 - 2_000
     assert len(profile.focus("f2").call_tree()) == 6_001 - 2
+    assert len(profile.show("f0").call_tree()) == 2_001
+    assert len(profile.subtree("f0", "f1").call_tree()) == 6_001 - 1
+    assert len(profile.callers("f1").call_tree()) == 3
+    assert len(profile.collapse_recursion().call_tree()) == 6_001
+    # Of no known file: a library.
+    assert len(profile.only_my_code().call_tree()) == 2
+    assert profile.functions()["total"].to_list() == [1, 1, 1]

@@ -5,6 +5,7 @@
     perfnb.json               versions, and of each profile its value type and metadata
     tables-0/functions.parquet, frames, stacks, threads, labels
     samples-0.parquet         one for each profile; several may refer to the same tables
+    sources-0.parquet         likewise: the texts of files, where they were kept
 
 The members are stored as they are (Parquet compresses by itself), so that other tools find
 plain Parquet files in it.

@@ -27,6 +27,7 @@ from perfnb.model import (
     Tables,
     Thread,
 )
+from perfnb.model.sources import SourceText
 from perfnb.model.tables import UInt8, frozen
 from perfnb.units import ValueType
 
@@ -43,6 +44,7 @@ class _Entry(msgspec.Struct):
     tables: str
     samples: str
     label_sets: int = 0
+    sources: str = ""
     metadata: Metadata = msgspec.field(default_factory=Metadata)
 
 
@@ -101,6 +103,7 @@ class _Reader:
         self._document = document
         self._tables = tables
         self._shared: dict[tuple[str, int], Tables] = {}
+        self._texts: dict[str, dict[str, SourceText]] = {}
         self._kinds = _codes(document.kinds, KINDS, KINDS.index("synthetic"))
         self._states = _codes(document.states, STATES, STATES.index("unknown"))
 
@@ -118,7 +121,13 @@ class _Reader:
         key = entry.tables, entry.label_sets
         if key not in self._shared:
             self._shared[key] = self._table_set(*key)
-        return Profile(entry.value, self._shared[key], self._samples(entry.samples), entry.metadata)
+        return Profile(
+            entry.value,
+            self._shared[key],
+            self._samples(entry.samples),
+            entry.metadata,
+            self._sources(entry.sources),
+        )
 
     def _columns(self, name: str, known: Sequence[str], *, needed: bool = True) -> Columns:
         member = f"{name}.parquet"
@@ -188,6 +197,30 @@ class _Reader:
             columns.int32("label") if "label" in columns.names else None,
             columns.int64_or_none("count"),
         )
+
+    def _sources(self, name: str) -> dict[str, SourceText]:
+        if name not in self._texts:
+            self._texts[name] = self._source_texts(name) if name else {}
+        return self._texts[name]
+
+    def _source_texts(self, name: str) -> dict[str, SourceText]:
+        known = ("file", "kept", "text", "stamped", "modified", "size")
+        columns = self._columns(name, known)
+        if not len(columns):
+            return {}
+        rows = zip(
+            columns.text("file"),
+            columns.flags("kept"),
+            columns.text("text"),
+            columns.flags("stamped"),
+            columns.whole("modified"),
+            columns.whole("size"),
+            strict=True,
+        )
+        return {
+            file: SourceText(text if kept else None, (modified, size) if stamped else None)
+            for file, kept, text, stamped, modified, size in rows
+        }
 
     def _coded(self, columns: Columns, name: str, codes: UInt8) -> UInt8:
         """Return positions in our vocabulary for those in the file's."""

@@ -14,6 +14,7 @@ import polars as pl
 from perfnb.formats.archive import DOCUMENT, VERSION
 from perfnb.formats.archive.json import dumps
 from perfnb.model import KINDS, STATES, Frames, Metadata, Profile, Samples, Stacks, Tables
+from perfnb.model.sources import SourceText
 
 RAW = "_raw"
 """Ends the name of a column that holds, as bytes, those texts which are not UTF-8."""
@@ -22,11 +23,14 @@ RAW = "_raw"
 def write_archive(profiles: Mapping[str, Profile], out: BinaryIO) -> None:
     """Write `profiles` to `out`."""
     shared: list[Tables] = []
+    texts: list[Mapping[str, SourceText]] = []
     entries = []
     for number, (name, profile) in enumerate(profiles.items()):
         at = next((at for at, one in enumerate(shared) if one is profile.tables), len(shared))
         if at == len(shared):
             shared.append(profile.tables)
+        if profile.sources and profile.sources not in texts:
+            texts.append(profile.sources)
         entries.append(
             {
                 "name": name,
@@ -34,6 +38,7 @@ def write_archive(profiles: Mapping[str, Profile], out: BinaryIO) -> None:
                 "tables": f"tables-{at}",
                 "label_sets": len(profile.tables.labels),
                 "samples": f"samples-{number}",
+                **_place(profile.sources, texts),
                 "metadata": _metadata(profile.metadata),
             }
         )
@@ -54,6 +59,8 @@ def write_archive(profiles: Mapping[str, Profile], out: BinaryIO) -> None:
                 _add(archive, f"tables-{at}/{name}.parquet", _parquet(frame))
         for number, profile in enumerate(profiles.values()):
             _add(archive, f"samples-{number}.parquet", _parquet(_numbers(profile.samples)))
+        for at, sources in enumerate(texts):
+            _add(archive, f"sources-{at}.parquet", _parquet(_sources(sources)))
     out.write(held.getbuffer())
 
 
@@ -69,6 +76,27 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     held = io.BytesIO()
     frame.write_parquet(held, compression="zstd", statistics=False)
     return held.getvalue()
+
+
+def _place(
+    sources: Mapping[str, SourceText], texts: Sequence[Mapping[str, SourceText]]
+) -> dict[str, str]:
+    return {"sources": f"sources-{texts.index(sources)}"} if sources else {}
+
+
+def _sources(sources: Mapping[str, SourceText]) -> pl.DataFrame:
+    every = sources.values()
+    stamps = [one.stamp or (0, 0) for one in every]
+    return pl.DataFrame(
+        [
+            *_text("file", [*sources]),
+            pl.Series("kept", [one.text is not None for one in every], dtype=pl.Boolean),
+            *_text("text", [one.text or "" for one in every]),
+            pl.Series("stamped", [one.stamp is not None for one in every], dtype=pl.Boolean),
+            _whole("modified", [modified for modified, _ in stamps]),
+            _whole("size", [size for _, size in stamps]),
+        ]
+    )
 
 
 def _metadata(metadata: Metadata) -> dict[str, Any]:

@@ -70,6 +70,14 @@ await Promise.all([
     minify: true,
     outfile: join(dist, "loader.min.js"),
   }),
+  // What a widget runs: it finds BokehJS by the loader's means.
+  build({
+    ...common,
+    entryPoints: ["src/bridge.ts"],
+    format: "esm",
+    minify: true,
+    outfile: join(dist, "bridge.min.js"),
+  }),
   // What Jupyter serves beside the extension.
   copyFile(join(here, "node_modules/@bokeh/bokehjs/build/js/bokeh.min.js"), join(dist, "bokeh.min.js")),
   // Bokeh takes a package for an extension only where this file is.

@@ -30,16 +30,22 @@ export function pathTo(tree: CallTree, node: number): number[] {
 
 /**
  * The node of `tree` that stands for `node` of `old`, as deep as the same path of frames goes.
- * Both must come from the same tables; where they merge lines differently, the heaviest line of
- * the same function is taken.
+ * Where they merge lines differently, the heaviest line of the same function is taken; where their
+ * functions have other numbers, `renumber` tells the one in `tree`.
  */
-export function follow(tree: CallTree, old: CallTree, node: number): number {
+export function follow(
+  tree: CallTree,
+  old: CallTree,
+  node: number,
+  renumber: ((id: number) => number) | null = null,
+): number {
   const children = childRanges(tree);
   let at = ROOT;
   for (const step of pathTo(old, node).slice(1)) {
     let next = -1;
+    const id = renumber === null || old.function[step] < 0 ? old.function[step] : renumber(old.function[step]);
     for (let child = children[at]; child < children[at + 1]; child++) {
-      if (tree.function[child] !== old.function[step] || tree.thread[child] !== old.thread[step]) {
+      if (tree.function[child] !== id || tree.thread[child] !== old.thread[step]) {
         continue;
       }
       if (tree.line[child] === old.line[step]) {

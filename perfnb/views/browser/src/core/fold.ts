@@ -1,11 +1,11 @@
 // Samples to a call tree: the same rules, and the same result, as perfnb's fold in Python.
 import type {CallTree} from "./calltree";
-import {frameKeys, functionRanks, type Merge} from "./keys";
-import {PairMap} from "./pairmap";
-import {byThread, selectRows, type Selection} from "./select";
+import type {Merge} from "./keys";
+import {mergedStacks, type Merged} from "./merged";
+import {byThread} from "./select";
 import type {Tables} from "./tables";
 
-export interface FoldOptions extends Selection {
+export interface FoldOptions {
   /** Leaf first: who called what is hot. */
   readonly inverted: boolean;
   readonly merge: Merge;
@@ -13,226 +13,186 @@ export interface FoldOptions extends Selection {
   readonly splitThreads: boolean;
 }
 
-/** Stands in the place of a frame's key for the thread `NOT_A_KEY - thread`. */
-const NOT_A_KEY = -1;
-const ROOT_KEY = -1;
-
-export function fold(tables: Tables, options: FoldOptions): CallTree {
-  const keys = frameKeys(tables, options.merge);
-  const builder = new TreeBuilder(tables, keys.ofFrame);
-  const rows = selectRows(tables, options);
-  if (options.splitThreads) {
-    for (const [thread, group] of byThread(tables, rows)) {
-      builder.add(group, builder.threadNode(thread), options.inverted);
-    }
-  } else {
-    builder.add(rows, 0, options.inverted);
+export function fold(tables: Tables, {inverted, merge, splitThreads}: FoldOptions): CallTree {
+  const merged = mergedStacks(tables, merge, inverted);
+  const scales = new Scales(tables, merged);
+  if (!splitThreads) {
+    return arrange(merged, [scales.weigh(null)], null);
   }
-  const nodes = builder.finish();
-  const ranks = functionRanks(tables);
-  const order = breadthFirst(nodes.parent, (a, b) => {
-    const [x, y] = [nodes.key[a], nodes.key[b]];
-    if (x < 0 || y < 0) {
-      return y - x;
-    }
-    return ranks[keys.function[x]] - ranks[keys.function[y]] || keys.line[x] - keys.line[y];
-  });
-  return arrange(nodes, order, keys);
+  const groups = byThread(tables);
+  const parts = Array.from(groups.values(), (rows) => scales.weigh(rows));
+  return arrange(merged, parts, Array.from(groups.keys()));
 }
 
-interface Nodes {
-  readonly parent: Int32Array;
-  readonly key: Int32Array;
+/** The nodes of the merged tree that some samples have, in its order, and their weights. */
+interface Part {
+  readonly nodes: Int32Array;
   readonly self: Float64Array;
+  readonly total: Float64Array;
   readonly selfSamples: Float64Array;
-  readonly hidden: Float64Array;
+  readonly totalSamples: Float64Array;
+  readonly hidden: Float64Array | null;
 }
 
-/** Nodes in the order in which they were met: a parent always before its children. */
-class TreeBuilder {
-  private readonly nodes = new PairMap();
-  private self = new Float64Array(1024);
-  private samples = new Float64Array(1024);
-  private hidden = new Float64Array(1024);
-  private readonly weights: Float64Array;
-  private readonly counts: Float64Array;
-  private readonly seen: Uint8Array;
+/** Sums samples up on the merged tree; the arrays are as large as it, and used over and over. */
+class Scales {
+  private readonly self: Float64Array;
+  private readonly total: Float64Array;
+  private readonly selfSamples: Float64Array;
+  private readonly totalSamples: Float64Array;
+  private readonly hidden: Float64Array | null;
+  private readonly used: Uint8Array;
 
   constructor(
     private readonly tables: Tables,
-    private readonly keyOfFrame: Int32Array,
+    private readonly merged: Merged,
   ) {
-    this.weights = new Float64Array(tables.stacks.parent.length);
-    this.counts = new Float64Array(tables.stacks.parent.length);
-    this.seen = new Uint8Array(tables.stacks.parent.length);
-    this.nodes.index(-1, ROOT_KEY);
+    const size = merged.parent.length;
+    this.self = new Float64Array(size);
+    this.total = new Float64Array(size);
+    this.selfSamples = new Float64Array(size);
+    this.totalSamples = new Float64Array(size);
+    this.hidden = tables.stacks.hidden === null ? null : new Float64Array(size);
+    this.used = new Uint8Array(size);
   }
 
-  threadNode(thread: number): number {
-    return this.child(0, NOT_A_KEY - 1 - thread);
-  }
-
-  add(rows: Int32Array, base: number, inverted: boolean): void {
-    const {stack, weight, count} = this.tables.samples;
-    for (const row of rows) {
-      const samples = count === null ? 1 : count[row];
-      if (stack[row] < 0) {
-        this.self[base] += weight[row];
-        this.samples[base] += samples;
-      } else {
-        this.weights[stack[row]] += weight[row];
-        this.counts[stack[row]] += samples;
-        this.seen[stack[row]] = 1;
+  /** The given rows of samples, or null for all of them. */
+  weigh(rows: Int32Array | null): Part {
+    const {self, total, selfSamples, totalSamples, used} = this;
+    const {parent} = this.merged;
+    used[0] = 1;
+    this.put(rows);
+    let count = 1;
+    for (let node = parent.length - 1; node > 0; node--) {
+      if (used[node]) {
+        const above = parent[node];
+        total[node] += self[node];
+        totalSamples[node] += selfSamples[node];
+        used[above] = 1;
+        total[above] += total[node];
+        totalSamples[above] += totalSamples[node];
+        count++;
       }
     }
-    if (inverted) {
-      this.addLeafFirst(base);
-    } else {
-      this.addRootFirst(base);
+    total[0] += self[0];
+    totalSamples[0] += selfSamples[0];
+    const nodes = new Int32Array(count);
+    let filled = 0;
+    for (let node = 0; node < parent.length; node++) {
+      if (used[node]) {
+        nodes[filled++] = node;
+      }
     }
-    this.weights.fill(0);
-    this.counts.fill(0);
-    this.seen.fill(0);
-  }
-
-  finish(): Nodes {
-    const size = this.nodes.size;
+    used.fill(0);
     return {
-      parent: this.nodes.firsts(),
-      key: this.nodes.seconds(),
-      self: this.self.subarray(0, size),
-      selfSamples: this.samples.subarray(0, size),
-      hidden: this.hidden.subarray(0, size),
+      nodes,
+      self: taken(self, nodes),
+      total: taken(total, nodes),
+      selfSamples: taken(selfSamples, nodes),
+      totalSamples: taken(totalSamples, nodes),
+      hidden: this.hidden === null ? null : taken(this.hidden, nodes),
     };
   }
 
-  /** Stacks are a prefix tree already: one step per stack, after its parent's. */
-  private addRootFirst(base: number): void {
-    const {parent, frame} = this.tables.stacks;
-    const needed = new Uint8Array(parent.length);
-    for (let stack = parent.length - 1; stack >= 0; stack--) {
-      needed[stack] |= this.seen[stack];
-      if (needed[stack] && parent[stack] >= 0) {
-        needed[parent[stack]] = 1;
-      }
+  private put(rows: Int32Array | null): void {
+    const {self, selfSamples, used} = this;
+    const {stack, weight, count} = this.tables.samples;
+    const {nodeOf} = this.merged;
+    const length = rows === null ? stack.length : rows.length;
+    for (let at = 0; at < length; at++) {
+      const row = rows === null ? at : rows[at];
+      const node = stack[row] < 0 ? 0 : nodeOf[stack[row]];
+      self[node] += weight[row];
+      selfSamples[node] += count === null ? 1 : count[row];
+      used[node] = 1;
     }
-    const nodeOf = new Int32Array(parent.length);
-    for (let stack = 0; stack < parent.length; stack++) {
-      if (needed[stack]) {
-        const above = parent[stack] < 0 ? base : nodeOf[parent[stack]];
-        nodeOf[stack] = this.child(above, this.keyOfFrame[frame[stack]]);
-        this.credit(nodeOf[stack], stack);
-        this.conceal(nodeOf[stack], stack);
-      }
+    if (this.hidden !== null) {
+      this.conceal(rows, this.hidden, this.tables.stacks.hidden!);
     }
   }
 
-  private addLeafFirst(base: number): void {
-    const {parent, frame} = this.tables.stacks;
-    for (let stack = 0; stack < parent.length; stack++) {
-      if (this.seen[stack]) {
-        let node = this.child(base, this.keyOfFrame[frame[stack]]);
-        this.conceal(node, stack);
-        for (let at = parent[stack]; at >= 0; at = parent[at]) {
-          node = this.child(node, this.keyOfFrame[frame[at]]);
-        }
-        this.credit(node, stack);
+  private conceal(rows: Int32Array | null, sums: Float64Array, hidden: Int32Array): void {
+    const {stack} = this.tables.samples;
+    const seen = new Uint8Array(hidden.length);
+    const length = rows === null ? stack.length : rows.length;
+    for (let at = 0; at < length; at++) {
+      const leaf = stack[rows === null ? at : rows[at]];
+      if (leaf >= 0 && !seen[leaf]) {
+        seen[leaf] = 1;
+        sums[this.merged.leafOf[leaf]] += hidden[leaf];
       }
     }
   }
-
-  private credit(node: number, stack: number): void {
-    this.self[node] += this.weights[stack];
-    this.samples[node] += this.counts[stack];
-  }
-
-  private conceal(node: number, stack: number): void {
-    if (this.tables.stacks.hidden !== null && this.seen[stack]) {
-      this.hidden[node] += this.tables.stacks.hidden[stack];
-    }
-  }
-
-  private child(parent: number, key: number): number {
-    const node = this.nodes.index(parent, key);
-    if (node >= this.self.length) {
-      this.self = doubled(this.self);
-      this.samples = doubled(this.samples);
-      this.hidden = doubled(this.hidden);
-    }
-    return node;
-  }
 }
 
-function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(array.length * 2);
-  larger.set(array);
-  return larger;
+/** Takes the values at `places` out: they are 0 afterwards. */
+function taken(column: Float64Array, places: Int32Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let at = 0; at < places.length; at++) {
+    values[at] = column[places[at]];
+    column[places[at]] = 0;
+  }
+  return values;
 }
 
-/** All nodes level by level, each parent's children sorted by `compare`. */
-function breadthFirst(parent: Int32Array, compare: (a: number, b: number) => number): Int32Array {
-  const size = parent.length;
-  const starts = new Int32Array(size + 1);
-  for (let node = 1; node < size; node++) {
-    starts[parent[node] + 1]++;
-  }
-  for (let node = 0; node < size; node++) {
-    starts[node + 1] += starts[node];
-  }
-  const children = new Int32Array(Math.max(0, size - 1));
-  const next = starts.slice();
-  for (let node = 1; node < size; node++) {
-    children[next[parent[node]]++] = node;
-  }
-  const order = new Int32Array(size);
-  let filled = 1;
-  for (let at = 0; at < filled; at++) {
-    const [first, end] = [starts[order[at]], starts[order[at] + 1]];
-    const siblings = children.subarray(first, end);
-    if (siblings.length > 1) {
-      siblings.sort(compare);
-    }
-    order.set(siblings, filled);
-    filled += siblings.length;
-  }
-  return order;
-}
-
-function arrange(
-  nodes: Nodes,
-  order: Int32Array,
-  keys: {readonly function: Int32Array; readonly line: Int32Array},
-): CallTree {
-  const size = order.length;
-  const place = new Int32Array(size);
-  order.forEach((node, at) => {
-    place[node] = at;
-  });
+/** One tree, or the trees of threads side by side under one root, level by level. */
+function arrange(merged: Merged, parts: readonly Part[], threads: readonly number[] | null): CallTree {
+  const size = parts.reduce((sum, {nodes}) => sum + nodes.length, threads === null ? 0 : 1);
   const tree = {
     parent: new Int32Array(size),
-    function: new Int32Array(size),
+    function: new Int32Array(size).fill(-1),
     line: new Int32Array(size),
-    thread: new Int32Array(size),
+    thread: new Int32Array(size).fill(-1),
     self: new Float64Array(size),
     total: new Float64Array(size),
     selfSamples: new Float64Array(size),
     totalSamples: new Float64Array(size),
     hidden: new Float64Array(size),
   };
-  for (let at = 0; at < size; at++) {
-    const node = order[at];
-    const key = nodes.key[node];
-    tree.parent[at] = nodes.parent[node] < 0 ? -1 : place[nodes.parent[node]];
-    tree.function[at] = key < 0 ? -1 : keys.function[key];
-    tree.line[at] = key < 0 ? 0 : keys.line[key];
-    tree.thread[at] = key < ROOT_KEY ? NOT_A_KEY - 1 - key : -1;
-    tree.self[at] = tree.total[at] = nodes.self[node];
-    tree.selfSamples[at] = tree.totalSamples[at] = nodes.selfSamples[node];
-    tree.hidden[at] = nodes.hidden[node];
-  }
-  for (let at = size - 1; at > 0; at--) {
-    tree.total[tree.parent[at]] += tree.total[at];
-    tree.totalSamples[tree.parent[at]] += tree.totalSamples[at];
+  tree.parent[0] = -1;
+  const filled = parts.map(() => 0);
+  // Where the nodes of the merged tree came to stand: a parent comes before its children.
+  const places = parts.map(({nodes}) => new Int32Array(nodes.length));
+  const parents = parts.map(({nodes}) => parentsWithin(merged, nodes));
+  let at = threads === null ? 0 : 1;
+  for (let depth = 0; at < size; depth++) {
+    const end = merged.levels[depth + 1];
+    parts.forEach((part, index) => {
+      const {nodes} = part;
+      let next = filled[index];
+      for (; next < nodes.length && nodes[next] < end; next++, at++) {
+        places[index][next] = at;
+        const node = nodes[next];
+        if (node > 0) {
+          tree.parent[at] = places[index][parents[index][next]];
+          tree.function[at] = merged.function[node];
+          tree.line[at] = merged.line[node];
+        } else if (threads !== null) {
+          tree.thread[at] = threads[index];
+          tree.total[0] += part.total[0];
+          tree.totalSamples[0] += part.totalSamples[0];
+        }
+        tree.self[at] = part.self[next];
+        tree.total[at] = part.total[next];
+        tree.selfSamples[at] = part.selfSamples[next];
+        tree.totalSamples[at] = part.totalSamples[next];
+        tree.hidden[at] = part.hidden === null ? 0 : part.hidden[next];
+      }
+      filled[index] = next;
+    });
   }
   return tree;
+}
+
+/** For each of some nodes, where in their list its parent is: parents stand in the same order. */
+function parentsWithin({parent}: Merged, nodes: Int32Array): Int32Array {
+  const within = new Int32Array(nodes.length);
+  let place = 0;
+  for (let at = 1; at < nodes.length; at++) {
+    while (nodes[place] !== parent[nodes[at]]) {
+      place++;
+    }
+    within[at] = place;
+  }
+  return within;
 }

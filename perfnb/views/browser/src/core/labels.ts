@@ -26,10 +26,18 @@ export function nodeLabel(tables: Tables, tree: CallTree, node: number): Label {
   const module = tables.strings[tables.functions.module[id]];
   const line = tree.line[node];
   if (isCellFile(file)) {
-    const place = line > 0 ? `${file}:${line}` : file;
-    return {name: name === MODULE_BODY ? place : `${place} ${name}`, detail: ""};
+    return {name: frameLabel(name, file, line), detail: ""};
   }
   return {name, detail: line > 0 ? `${module}:${line}` : module};
+}
+
+/** `In [5]:12 train` in a cell, the function's name elsewhere; line 0 is none. */
+export function frameLabel(name: string, file: string, line: number): string {
+  if (!isCellFile(file)) {
+    return name;
+  }
+  const place = line > 0 ? `${file}:${line}` : file;
+  return name === MODULE_BODY ? place : `${place} ${name}`;
 }
 
 /** A file and line as an editor takes them; empty for nodes without a file. */

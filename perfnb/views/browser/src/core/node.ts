@@ -1,15 +1,33 @@
 // The core on standard input and output, a JSON line each way: how tests hold it to Python's.
 import {createInterface} from "node:readline";
+import type {CallTree} from "./calltree";
+import {chart, type ChartOptions} from "./chart";
+import {expression} from "./expression";
+import {applyFilters, normalize} from "./filters";
 import {fold, type FoldOptions} from "./fold";
 import {formatShare, formatValue} from "./format";
-import {layout} from "./layout";
+import {functionTable} from "./functions";
+import {layout, type Layout} from "./layout";
+import {lineTable} from "./lines";
+import {threadOf} from "./owner";
 import {makePalette, PLAIN} from "./palette";
+import {callees, callers} from "./sandwich";
 import {search} from "./search";
-import {decode, decompress} from "./tables";
+import {decode, decompress, type Tables} from "./tables";
+import {lanes, type LaneOptions} from "./timeline";
+
+/** What may be asked of tables, and the further keys of `options` that it takes. */
+interface Options extends FoldOptions, LaneOptions, Pick<ChartOptions, "thread"> {
+  /** A row of the functions table: of `callers` and `callees`. */
+  readonly function: number;
+  readonly file: string;
+}
 
 interface Request {
   readonly tables: string;
-  readonly options?: Partial<FoldOptions>;
+  readonly what?: keyof typeof ANSWERS;
+  /** `maps`: filters come as Maps, as they do out of a model's property. */
+  readonly options?: Partial<Options> & {readonly filters?: unknown[]; readonly maps?: boolean};
   readonly search?: string | null;
 }
 
@@ -17,22 +35,79 @@ interface Numbers {
   readonly numbers: readonly number[];
 }
 
-const DEFAULTS: FoldOptions = {
-  threads: null,
-  states: null,
-  range: null,
+const DEFAULTS: Options = {
   inverted: false,
   merge: "cell",
   splitThreads: false,
+  thread: 0,
+  from: 0,
+  to: 1000,
+  bins: 10,
+  function: 0,
+  file: "",
 };
 
-async function answer({tables: packed, options, search: pattern}: Request): Promise<object> {
-  const bytes = Uint8Array.from(Buffer.from(packed, "base64"));
-  const tables = decode(await decompress(bytes.buffer));
-  const tree = fold(tables, {...DEFAULTS, ...options});
-  const boxes = layout(tree);
-  const found = pattern == null ? null : search(tree, tables, pattern);
+const ANSWERS = {
+  tree: (tables: Tables, options: Options) => folded(tables, options),
+  callers: (tables: Tables, options: Options) => folded(callers(tables, options.function), options),
+  callees: (tables: Tables, options: Options) => folded(callees(tables, options.function), options),
+  functions: (tables: Tables) => {
+    const {tables: _, ids, ...columns} = functionTable(tables);
+    return {ids: Array.from(ids), ...listed(columns)};
+  },
+  lanes: (tables: Tables, options: Options) => listed({...lanes(tables, options)}),
+  chart: (tables: Tables, options: Options) => {
+    const {tree, boxes} = chart(tables, options);
+    return {...drawn(tree, boxes), extent: boxes.extent, rows: Array.from(boxes.rows)};
+  },
+  lines: (tables: Tables, options: Options) => listed({...lineTable(tables, options.file)}),
+  tables: ({meta, sources, functions}: Tables) => ({
+    meta,
+    sources: Object.fromEntries(sources),
+    mine: Array.from(functions.mine),
+  }),
+};
+
+async function answer({tables: packed, what, options, search: pattern}: Request): Promise<object> {
+  const whole = await opened(packed);
+  const given = options?.filters ?? [];
+  const filters = normalize(options?.maps ? given.map((one) => new Map(Object.entries(one as object))) : given);
+  const tables = applyFilters(whole, filters);
+  const all = {...DEFAULTS, ...options};
+  const {strings, functions, kinds} = tables;
   const palette = makePalette(tables, "name", "light");
+  return {
+    error: null,
+    ...ANSWERS[what ?? "tree"](tables, all),
+    ...(pattern == null ? {} : found(fold(tables, all), tables, pattern)),
+    expression: expression(filters, whole),
+    identity: Array.from(functions.name, (name, id) => [
+      strings[name],
+      strings[functions.file[id]],
+      strings[functions.module[id]],
+      kinds[functions.kind[id]],
+    ]),
+    fill: Array.from(palette.ofFunction, (color) => palette.paints[PLAIN][color].fill),
+  };
+}
+
+let last: {readonly packed: string; readonly tables: Tables} | null = null;
+
+/** What is asked of the same bytes again is asked of the same tables, as in a page. */
+async function opened(packed: string): Promise<Tables> {
+  if (last?.packed !== packed) {
+    const bytes = Uint8Array.from(Buffer.from(packed, "base64"));
+    last = {packed, tables: decode(await decompress(bytes.buffer))};
+  }
+  return last.tables;
+}
+
+function folded(tables: Tables, options: FoldOptions): object {
+  const tree = fold(tables, options);
+  return {...drawn(tree, layout(tree)), owner: Array.from(threadOf(tables, tree, options))};
+}
+
+function drawn(tree: CallTree, boxes: Layout): object {
   return {
     parent: Array.from(tree.parent),
     function: Array.from(tree.function),
@@ -45,11 +120,26 @@ async function answer({tables: packed, options, search: pattern}: Request): Prom
     hidden: Array.from(tree.hidden),
     depth: Array.from(boxes.depth),
     x: Array.from(boxes.x),
-    fill: Array.from(palette.ofFunction, (color) => palette.paints[PLAIN][color].fill),
-    matched: found?.ok ? Array.from(found.matched) : [],
-    fraction: found?.ok ? found.fraction : null,
-    error: found && !found.ok ? found.error : null,
   };
+}
+
+function found(tree: CallTree, tables: Tables, pattern: string): object {
+  const hit = search(tree, tables, pattern);
+  return {
+    matched: hit.ok ? Array.from(hit.matched) : [],
+    fraction: hit.ok ? hit.fraction : null,
+    error: hit.ok ? null : hit.error,
+  };
+}
+
+/** Columns as JSON has them. */
+function listed(columns: Record<string, unknown>): object {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [
+      name,
+      ArrayBuffer.isView(column) ? Array.from(column as Float64Array) : column,
+    ]),
+  );
 }
 
 function written({numbers}: Numbers): object {

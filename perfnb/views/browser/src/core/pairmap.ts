@@ -5,9 +5,17 @@
 
 export class PairMap {
   size = 0;
-  private first = new Int32Array(1024);
-  private second = new Int32Array(1024);
-  private slots = new Int32Array(2048).fill(-1);
+  private first: Int32Array<ArrayBuffer>;
+  private second: Int32Array<ArrayBuffer>;
+  private slots: Int32Array<ArrayBuffer>;
+
+  /** Room for about that many pairs; it grows where they are more. */
+  constructor(expected = 1024) {
+    const capacity = 1 << Math.max(6, Math.ceil(Math.log2(expected + 1)));
+    this.first = new Int32Array(capacity);
+    this.second = new Int32Array(capacity);
+    this.slots = new Int32Array(capacity * 2).fill(-1);
+  }
 
   /** The pair's index; a pair not seen before gets the next one (compare `size` to tell). */
   index(a: number, b: number): number {

@@ -1,10 +1,12 @@
 // The colours of frames. Kinds differ in hue and in lightness, so that they can be told apart
 // without red or green; names vary within their kind's hue.
 import {contrast, css, hashName, hex, mix, oklch, type Rgb} from "./color";
+import {heat, owners, type Coloured, type Heat, type NodeColors, type Owners} from "./nodecolors";
 import type {Tables} from "./tables";
 
 export type Theme = "light" | "dark";
-export type ColorBy = "name" | "kind" | "module";
+/** Names, kinds and modules colour functions; own time and threads colour the nodes of a tree. */
+export type ColorBy = "name" | "kind" | "module" | "self" | "thread";
 
 /** How a frame is painted: as it is, above the zoomed frame, or next to search matches. */
 export const PLAIN = 0;
@@ -24,6 +26,11 @@ export interface Palette {
   /** The colour of each function; nodes without a function have `other`. */
   readonly ofFunction: Uint8Array;
   readonly other: number;
+  /** The colour of each node where it is not its function's; else null. */
+  readonly ofNode: Uint8Array | null;
+  /** What the colours of nodes stand for. */
+  readonly heat: Heat | null;
+  readonly owners: Owners | null;
 }
 
 interface Family {
@@ -51,6 +58,7 @@ const TONES = {
 } as const;
 const MATCH = {light: oklch(0.53, 0.235, 318), dark: oklch(0.56, 0.24, 320)} as const;
 const INKS = [hex("#15181e"), hex("#ffffff")] as const;
+const BLACK = hex("#000000");
 /** WCAG asks for 4.5; the rest is for rounding to bytes. */
 const READABLE = 4.6;
 
@@ -60,8 +68,11 @@ const MODULE_SHADES = 2 * MODULE_HUES;
 const MODULE_FIRST_HUE = 10;
 const MODULE_LAST_HUE = 285;
 
-export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme): Palette {
-  const {colors, ofFunction} = colorBy === "module" ? byModule(tables, theme) : byKind(tables, theme, colorBy);
+/** Own time and threads colour the nodes of `coloured`; without it every frame has one colour. */
+export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme, coloured?: Coloured): Palette {
+  const hot = colorBy === "self" && coloured !== undefined ? heat(coloured, theme) : null;
+  const owned = colorBy === "thread" && coloured !== undefined ? owners(tables, coloured, theme) : null;
+  const {colors, ofFunction} = byFunction(tables, colorBy, theme, hot ?? owned);
   const other = colors.length;
   colors.push(shade(OTHER, theme, 0));
   const ground = hex(TONES[theme].ground);
@@ -76,7 +87,29 @@ export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme): Pal
     match: paintOf(MATCH[theme]),
     ofFunction,
     other,
+    ofNode: (hot ?? owned)?.ofNode ?? null,
+    heat: hot,
+    owners: owned,
   };
+}
+
+function byFunction(
+  tables: Tables,
+  colorBy: ColorBy,
+  theme: Theme,
+  nodes: NodeColors | null,
+): {colors: Rgb[]; ofFunction: Uint8Array} {
+  switch (colorBy) {
+    case "name":
+    case "kind":
+      return byKind(tables, theme, colorBy);
+    case "module":
+      return byModule(tables, theme);
+    default: {
+      const colors = [...(nodes?.colors ?? [])];
+      return {colors, ofFunction: new Uint8Array(tables.functions.name.length).fill(colors.length)};
+    }
+  }
 }
 
 /** The flat colour of a kind, as legends show it. */
@@ -146,11 +179,16 @@ function moduleShade(index: number, theme: Theme): Rgb {
 }
 
 function paintOf(fill: Rgb): Paint {
-  const [dark, light] = INKS;
-  // One ink for a whole family wherever it can be read, not the better of two for each shade.
-  const darkReads = contrast(fill, dark) >= Math.min(READABLE, contrast(fill, light));
-  const ink = darkReads ? dark : light;
+  const ink = inkOn(fill);
   return {fill: css(fill), text: css(ink), dim: css(softened(ink, fill))};
+}
+
+/** One ink for a whole family wherever it can be read, not the better of two for each shade. */
+function inkOn(fill: Rgb): Rgb {
+  const [, light] = INKS;
+  const found = INKS.find((ink) => contrast(fill, ink) >= READABLE);
+  // On middling colours only black is dark enough, or white light enough, and just so.
+  return found ?? (contrast(fill, light) > contrast(fill, BLACK) ? light : BLACK);
 }
 
 /** The ink, as near to the fill as it can still be read. */

@@ -46,7 +46,8 @@ export function search(tree: CallTree, tables: Tables, pattern: string): SearchH
   return {ok: true, matched, count, fraction: whole > 0 ? sum / whole : 0};
 }
 
-function matchingFunctions({strings, functions}: Tables, regex: RegExp): Uint8Array {
+/** 1 for each function whose name, module or file has a match. */
+export function matchingFunctions({strings, functions}: Tables, regex: RegExp): Uint8Array {
   const known = new Int8Array(strings.length).fill(-1);
   const test = (index: number): boolean => {
     if (known[index] < 0) {

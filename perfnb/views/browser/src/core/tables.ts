@@ -1,5 +1,10 @@
 // A profile's tables as they travel: gzip of a JSON header and little-endian columns.
 
+import {isCellFile} from "./cells";
+import {MalformedTables} from "./malformed";
+import {readSources, type PackedSource} from "./sources";
+import {validate} from "./validate";
+
 export type Unit = "ns" | "bytes" | "count" | "micro";
 
 export interface ValueType {
@@ -15,6 +20,20 @@ export interface Thread {
   readonly process: string;
 }
 
+/** The source text of a file, as far as it is known. */
+export interface SourceFile {
+  readonly note: string;
+  /** `first` is the number of the first of the lines. */
+  readonly chunks: readonly {readonly first: number; readonly lines: readonly string[]}[];
+}
+
+export interface Meta {
+  /** When the recording ended, in nanoseconds since its start; null if nobody knows. */
+  readonly end: number | null;
+  /** Nanoseconds from one sample to the next; null if nobody knows. */
+  readonly period: number | null;
+}
+
 export interface Tables {
   /** Whether it is known how many samples each row stands for. */
   readonly counted: boolean;
@@ -28,6 +47,8 @@ export interface Tables {
     readonly file: Int32Array;
     readonly module: Int32Array;
     readonly kind: Uint8Array;
+    /** 1 for the user's own code: notebook cells, and files that belong to no library. */
+    readonly mine: Uint8Array;
   };
   readonly frames: {readonly function: Int32Array; readonly line: Int32Array};
   readonly stacks: {
@@ -46,12 +67,12 @@ export interface Tables {
     /** How many samples each row stands for; null if one each. */
     readonly count: Float64Array | null;
   };
+  readonly meta: Meta;
+  /** By file, as in `strings`. */
+  readonly sources: ReadonlyMap<string, SourceFile>;
 }
 
-/** The bytes are not a profile that this code can read. */
-export class MalformedTables extends Error {
-  override readonly name = "MalformedTables";
-}
+export {MalformedTables};
 
 const VERSION = 1;
 const ALIGNMENT = 8;
@@ -69,7 +90,8 @@ interface Header {
   readonly threads: Thread[];
   readonly kinds: string[];
   readonly states: string[];
-  readonly meta?: {readonly summed?: boolean};
+  readonly meta?: {readonly summed?: boolean; readonly end?: number | null; readonly period?: number | null};
+  readonly sources?: Record<string, PackedSource>;
   readonly columns: Record<string, ColumnSpec>;
 }
 
@@ -86,6 +108,7 @@ export async function decompress(packed: ArrayBuffer): Promise<ArrayBuffer> {
 export function decode(buffer: ArrayBuffer): Tables {
   const {header, base} = readHeader(buffer);
   const column = new ColumnReader(buffer, base, header.columns);
+  const file = column.i4("functions.file");
   const tables: Tables = {
     counted: !header.meta?.summed,
     value: header.value,
@@ -95,9 +118,13 @@ export function decode(buffer: ArrayBuffer): Tables {
     states: header.states,
     functions: {
       name: column.i4("functions.name"),
-      file: column.i4("functions.file"),
+      file,
       module: column.i4("functions.module"),
       kind: column.u1("functions.kind"),
+      // Outputs of older versions do not tell.
+      mine: column.has("functions.mine")
+        ? column.u1("functions.mine")
+        : Uint8Array.from(file, (text) => (isCellFile(header.strings[text] ?? "") ? 1 : 0)),
     },
     frames: {function: column.i4("frames.function"), line: column.i4("frames.line")},
     stacks: {
@@ -114,9 +141,18 @@ export function decode(buffer: ArrayBuffer): Tables {
       state: column.has("samples.state") ? column.u1("samples.state") : null,
       count: column.has("samples.count") ? column.f8("samples.count") : null,
     },
+    meta: {end: instant(header.meta?.end), period: instant(header.meta?.period)},
+    sources: readSources(header.sources ?? {}),
   };
   validate(tables);
   return tables;
+}
+
+function instant(value: unknown): number | null {
+  if (value !== undefined && value !== null && !Number.isFinite(value)) {
+    throw new MalformedTables(`the profile's times are not numbers: ${String(value)}`);
+  }
+  return (value as number | null | undefined) ?? null;
 }
 
 function readHeader(buffer: ArrayBuffer): {header: Header; base: number} {
@@ -178,34 +214,5 @@ class ColumnReader {
       throw new MalformedTables(`column ${name} lies outside the profile's bytes`);
     }
     return [offset, spec.length];
-  }
-}
-
-/** What the loops rely on to end: indices that exist, and parents before their children. */
-function validate({strings, kinds, threads, functions, frames, stacks, samples}: Tables): void {
-  const within = (name: string, column: ArrayLike<number>, length: number, size: number, least = 0): void => {
-    if (column.length !== length) {
-      throw new MalformedTables(`column ${name} has ${column.length} rows, its table has ${length}`);
-    }
-    for (let row = 0; row < length; row++) {
-      if (!(column[row] >= least && column[row] < size)) {
-        throw new MalformedTables(`column ${name}, row ${row}: no such index ${column[row]}`);
-      }
-    }
-  };
-  const rows = functions.name.length;
-  within("functions.name", functions.name, rows, strings.length);
-  within("functions.file", functions.file, rows, strings.length);
-  within("functions.module", functions.module, rows, strings.length);
-  within("functions.kind", functions.kind, rows, kinds.length);
-  within("frames.function", frames.function, frames.line.length, rows);
-  within("stacks.frame", stacks.frame, stacks.parent.length, frames.line.length);
-  // −1 is the empty stack.
-  within("samples.stack", samples.stack, samples.weight.length, stacks.parent.length, -1);
-  within("samples.thread", samples.thread, samples.weight.length, threads.length);
-  for (let stack = 0; stack < stacks.parent.length; stack++) {
-    if (!(stacks.parent[stack] >= -1 && stacks.parent[stack] < stack)) {
-      throw new MalformedTables(`stack ${stack} comes before its parent`);
-    }
   }
 }

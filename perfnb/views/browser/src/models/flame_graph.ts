@@ -3,13 +3,19 @@ import {LayoutDOM, LayoutDOMView} from "@bokehjs/models/layouts/layout_dom";
 import type {UIElement} from "@bokehjs/models/ui/ui_element";
 import type {StyleSheetLike} from "@bokehjs/core/dom";
 import type * as p from "@bokehjs/core/properties";
+import {normalize, type Filter} from "../core/filters";
 import type {Merge} from "../core/keys";
 import type {ColorBy} from "../core/palette";
 import {keepKeys} from "../view/keyboard";
 import {Panel} from "../view/panel";
 import type {Probe} from "../view/probe";
 import type {Orientation} from "../view/rows";
-import type {HonestyItem, Level, Settings} from "../view/settings";
+import type {Tables} from "../core/tables";
+import type {Engine, FunctionRef} from "../view/engine";
+import {AssistedEngine} from "../view/assisted";
+import {LocalEngine} from "../view/local";
+import {RemoteEngine} from "../view/remote/engine";
+import type {HonestyItem, Level, Settings, ViewName} from "../view/settings";
 import {STYLE} from "../view/style";
 import type {ThemeChoice} from "../view/theme";
 import {ProfileSource} from "./profile_source";
@@ -79,7 +85,7 @@ export class FlameGraphView extends LayoutDOMView {
     try {
       const tables = await source.decode();
       if (source === this.model.source) {
-        this.panel?.open(tables);
+        this.panel?.open(engineOf(source, tables, () => this.el.clientWidth));
       }
     } catch (error) {
       // The rest of the document must not go down with one profile that cannot be read.
@@ -97,6 +103,14 @@ export class FlameGraphView extends LayoutDOMView {
   }
 }
 
+function engineOf({remote, transport}: ProfileSource, tables: Tables, width: () => number): Engine {
+  if (transport === null) {
+    return new LocalEngine(tables);
+  }
+  const kernel = new RemoteEngine(tables, transport, width);
+  return remote ? kernel : new AssistedEngine(tables, kernel);
+}
+
 export namespace FlameGraph {
   export type Attrs = p.AttrsOf<Props>;
   export type Props = LayoutDOM.Props & OwnProps;
@@ -107,9 +121,11 @@ export namespace FlameGraph {
     inverted: p.Property<boolean>;
     orientation: p.Property<Orientation>;
     color_by: p.Property<ColorBy>;
-    threads: p.Property<number[] | null>;
-    states: p.Property<string[] | null>;
-    time_range: p.Property<[number, number] | null>;
+    view: p.Property<ViewName>;
+    timeline: p.Property<boolean>;
+    table: p.Property<boolean>;
+    filters: p.Property<unknown[]>;
+    function: p.Property<Dict | null>;
     split_threads: p.Property<boolean>;
     pattern: p.Property<string>;
     focus: p.Property<string[]>;
@@ -134,16 +150,18 @@ export class FlameGraph extends LayoutDOM {
   static {
     this.__qualified__ = "perfnb.FlameGraph";
     this.prototype.default_view = FlameGraphView;
-    this.define<FlameGraph.Props>(({Bool, Dict, Enum, Float, Int, List, Nullable, Ref, Str, Tuple}) => ({
+    this.define<FlameGraph.Props>(({Any, Bool, Dict, Enum, Int, List, Nullable, Ref, Str}) => ({
       source: [Ref(ProfileSource)],
       title: [Str, ""],
       merge: [Enum("cell", "line", "function"), "cell"],
       inverted: [Bool, false],
       orientation: [Enum("icicle", "flame"), "icicle"],
-      color_by: [Enum("name", "kind", "module"), "name"],
-      threads: [Nullable(List(Int)), null],
-      states: [Nullable(List(Str)), null],
-      time_range: [Nullable(Tuple(Float, Float)), null],
+      color_by: [Enum("name", "kind", "module", "self", "thread"), "name"],
+      view: [Enum("flame", "chart", "sandwich", "source"), "flame"],
+      timeline: [Bool, false],
+      table: [Bool, false],
+      filters: [List(Any), []],
+      function: [Nullable(Dict(Str)), null],
       split_threads: [Bool, false],
       pattern: [Str, ""],
       focus: [List(Str), []],
@@ -165,9 +183,11 @@ function ownProperties({properties: all}: FlameGraph): FlameGraph.OwnProps {
     inverted: all.inverted,
     orientation: all.orientation,
     color_by: all.color_by,
-    threads: all.threads,
-    states: all.states,
-    time_range: all.time_range,
+    view: all.view,
+    timeline: all.timeline,
+    table: all.table,
+    filters: all.filters,
+    function: all.function,
     split_threads: all.split_threads,
     pattern: all.pattern,
     focus: all.focus,
@@ -186,9 +206,11 @@ function settingsOf(model: FlameGraph): Settings {
     inverted: model.inverted,
     orientation: model.orientation,
     colorBy: model.color_by,
-    threads: model.threads,
-    states: model.states,
-    timeRange: model.time_range,
+    view: model.view,
+    timeline: model.timeline,
+    table: model.table,
+    filters: filtersOf(model.filters),
+    chosen: refOf(model.function),
     splitThreads: model.split_threads,
     pattern: model.pattern,
     frameHeight: model.frame_height,
@@ -201,23 +223,54 @@ function settingsOf(model: FlameGraph): Settings {
 
 /** The settings that the reader can change in the view. */
 function attrsOf(patch: Partial<Settings>): Partial<FlameGraph.Attrs> {
-  const {merge, inverted, orientation, colorBy, threads, states, splitThreads, pattern} = patch;
+  const {view, timeline, table, filters, merge, inverted, orientation, colorBy, splitThreads, pattern, chosen} = patch;
   const attrs: Partial<FlameGraph.Attrs> = {
+    view,
+    timeline,
+    table,
+    filters: filters && [...filters],
     merge,
     inverted,
     orientation,
     color_by: colorBy,
-    threads: threads && [...threads],
-    states: states && [...states],
     split_threads: splitThreads,
     pattern,
+    function: chosen && {...chosen},
   };
   return Object.fromEntries(Object.entries(attrs).filter(([, value]) => value !== undefined));
 }
 
+const known = new WeakMap<unknown[], readonly Filter[]>();
+
+/** The same list gives the same filters: views tell by that whether something has changed. */
+function filtersOf(raw: unknown[]): readonly Filter[] {
+  let filters = known.get(raw);
+  if (filters === undefined) {
+    known.set(raw, (filters = normalize(raw)));
+  }
+  return filters;
+}
+
+const refs = new WeakMap<object, FunctionRef>();
+
+function refOf(dict: Dict | null): FunctionRef | null {
+  if (dict === null) {
+    return null;
+  }
+  let ref = refs.get(dict);
+  if (ref === undefined) {
+    const get = getter(dict);
+    refs.set(dict, (ref = {name: get("name"), file: get("file"), module: get("module"), kind: get("kind")}));
+  }
+  return ref;
+}
+
+function getter(item: Dict): (name: string) => string {
+  return (name) => (item instanceof Map ? item.get(name) : (item as Readonly<Record<string, string>>)[name]) ?? "";
+}
+
 function honestyItem(item: Dict): HonestyItem {
-  const get = (name: string): string =>
-    (item instanceof Map ? item.get(name) : (item as Readonly<Record<string, string>>)[name]) ?? "";
+  const get = getter(item);
   const level = get("level");
   return {
     label: get("label"),

@@ -2,11 +2,13 @@
 import {Model} from "@bokehjs/model";
 import type * as p from "@bokehjs/core/properties";
 import {decode, decompress, type Tables} from "../core/tables";
+import type {Transport} from "../view/remote/transport";
 
 export namespace ProfileSource {
   export type Attrs = p.AttrsOf<Props>;
   export type Props = Model.Props & {
     tables: p.Property<ArrayBuffer>;
+    remote: p.Property<boolean>;
   };
 }
 
@@ -16,6 +18,8 @@ const decoded = new WeakMap<ArrayBuffer, Promise<Tables>>();
 
 export class ProfileSource extends Model {
   declare properties: ProfileSource.Props;
+  /** The way to a kernel that has the profile, where there is one. Set by who shows the document. */
+  transport: Transport | null = null;
 
   constructor(attrs?: Partial<ProfileSource.Attrs>) {
     super(attrs);
@@ -24,8 +28,9 @@ export class ProfileSource extends Model {
   static {
     // Bokeh 3.9 and 3.10 find a class's name in different places; both look here first.
     this.__qualified__ = "perfnb.ProfileSource";
-    this.define<ProfileSource.Props>(({Bytes}) => ({
+    this.define<ProfileSource.Props>(({Bool, Bytes}) => ({
       tables: [Bytes, new ArrayBuffer(0)],
+      remote: [Bool, false],
     }));
   }
 

@@ -16,7 +16,7 @@ export class Crumbs {
 
   show(scene: Scene, focus: number): void {
     const {tree, tables} = scene;
-    const {kind, unit} = tables.value;
+    const {kind, unit} = scene.measure;
     const value = `${formatValue(tree.total[focus], unit)} ${kind}`;
     const share = focus === ROOT ? null : `${shareOf(tree.total[focus], tree.total[ROOT])} of all`;
     const count = tree.totalSamples[focus];

@@ -18,7 +18,7 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
       facts.push(module);
     }
   }
-  const head = [element("th"), element("th", {scope: "col"}, tables.value.kind)];
+  const head = [element("th"), element("th", {scope: "col"}, scene.measure.kind)];
   head.push(element("th", {scope: "col"}, "of all"));
   if (focus !== ROOT) {
     head.push(element("th", {scope: "col"}, "of zoomed"));
@@ -29,7 +29,7 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
   const row = (title: string, value: number, samples: number): HTMLElement => {
     const cells = [
       element("th", {scope: "row"}, title),
-      element("td", {class: "strong"}, formatValue(value, tables.value.unit)),
+      element("td", {class: "strong"}, formatValue(value, scene.measure.unit)),
       element("td", {}, shareOf(value, tree.total[ROOT])),
     ];
     if (focus !== ROOT) {
@@ -62,7 +62,7 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
 export function inWords(scene: Scene, node: number): string {
   const {tree, tables} = scene;
   const label = scene.label(node);
-  const unit = tables.value.unit;
+  const {unit} = scene.measure;
   const parts = [
     label.detail === "" ? label.name : `${label.name} in ${label.detail}`,
     `total ${formatValue(tree.total[node], unit)}, ${shareOf(tree.total[node], tree.total[ROOT])} of all`,

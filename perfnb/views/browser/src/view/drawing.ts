@@ -1,29 +1,29 @@
-// What the picture is painted with (theme, colours, inks, rows), and when it is painted.
-import {makePalette, type ColorBy, type Palette, type Theme} from "../core/palette";
-import type {Tables} from "../core/tables";
+// What one canvas is painted with (colours, inks, rows), and when it is painted.
+import {makePalette, type ColorBy, type Palette} from "../core/palette";
+import type {Dress} from "./dress";
 import type {Navigator} from "./navigator";
 import {fillOf, Painter} from "./painter";
-import {Rows} from "./rows";
-import type {Settings} from "./settings";
+import {Rows, type Orientation} from "./rows";
 import type {Stage} from "./stage";
-import {backdrop, pageTheme, type ThemeChoice} from "./theme";
 
-interface Inks {
-  readonly font: string;
-  readonly outline: string;
+export interface Look {
+  readonly orientation: Orientation;
+  readonly frameHeight: number;
+  readonly maxRowsHeight: number;
+  readonly colorBy: ColorBy;
 }
 
 export class Drawing {
   rows = new Rows(1, 18, "icicle");
-  palette!: Palette;
-  theme: Theme = "light";
+  palette: Palette | null = null;
   lastPaint = 0;
+  /** The function whose boxes are marked, wherever they are; −1 for none. */
+  lit = -1;
   private readonly painter: Painter;
-  private inks: Inks | null = null;
   private pending = 0;
 
   constructor(
-    private readonly root: HTMLElement,
+    private readonly dress: Dress,
     private readonly stage: Stage,
     private readonly at: Navigator,
     private readonly painted: (milliseconds: number) => void,
@@ -35,24 +35,16 @@ export class Drawing {
     cancelAnimationFrame(this.pending);
   }
 
-  dressIn(choice: ThemeChoice, colorBy: ColorBy, tables: Tables | null): void {
-    this.theme = choice === "auto" ? pageTheme() : choice;
-    this.root.dataset["theme"] = this.theme;
-    this.inks = null;
-    this.reground();
-    if (tables !== null) {
-      this.palette = makePalette(tables, colorBy, this.theme);
+  /** Colours for the scene, the theme and the choice of the reader. */
+  mix(colorBy: ColorBy): void {
+    const {scene} = this.at;
+    if (scene !== null) {
+      this.palette = makePalette(scene.tables, colorBy, this.dress.theme, scene);
     }
   }
 
-  /** On a page of the other theme, texts need a ground of their own. */
-  reground(): void {
-    const host = (this.root.getRootNode() as Partial<ShadowRoot>).host;
-    this.root.classList.toggle("grounded", host?.isConnected === true && backdrop(host) !== this.theme);
-  }
-
   /** Makes room for as many rows as the scene has. */
-  layOut({orientation, frameHeight, maxRowsHeight}: Settings, count: number): void {
+  layOut({orientation, frameHeight, maxRowsHeight}: Look, count: number): void {
     const {stage} = this;
     const turned = this.rows.orientation !== orientation || this.rows.count !== count;
     this.rows = new Rows(count, frameHeight, orientation);
@@ -69,7 +61,7 @@ export class Drawing {
   }
 
   fillOf(node: number): string {
-    return fillOf(this.palette, this.at.scene!, node);
+    return this.palette === null ? "" : fillOf(this.palette, this.at.scene!, node);
   }
 
   paintSoon(): void {
@@ -81,29 +73,20 @@ export class Drawing {
   paint(): void {
     cancelAnimationFrame(this.pending);
     this.pending = 0;
-    const {stage, palette, rows} = this;
+    const {stage, palette, rows, lit} = this;
     const {scene, camera, focus, hover, selected} = this.at;
     const {width, height, scroll} = stage;
     if (scene !== null && stage.isSaying) {
       // That there is nothing to paint is the picture.
       this.painted(0);
     }
-    if (scene === null || width === 0 || height === 0) {
+    if (scene === null || palette === null || width === 0 || height === 0) {
       return;
     }
     const start = performance.now();
-    const inks = this.readInks();
-    this.painter.paint({scene, palette, camera, rows, width, height, scroll, focus, hover, selected, ...inks});
+    const {inks} = this.dress;
+    this.painter.paint({scene, palette, camera, rows, width, height, scroll, focus, hover, selected, lit, ...inks});
     this.lastPaint = performance.now() - start;
     this.painted(this.lastPaint);
-  }
-
-  /** The canvas cannot see the style sheet: what it needs of it is read once per theme. */
-  private readInks(): Inks {
-    if (this.inks === null) {
-      const style = getComputedStyle(this.root);
-      this.inks = {font: `12px ${style.fontFamily}`, outline: style.getPropertyValue("--outline")};
-    }
-    return this.inks;
   }
 }

@@ -6,12 +6,18 @@ export interface KeyActions {
   enter(): void;
   reset(): void;
   search(): void;
+  /** What can be done with the marked frame. */
+  menu(): void;
 }
 
 /** Does what the key means; false if it means nothing here. */
 export function handleKey(event: KeyboardEvent, orientation: Orientation, actions: KeyActions): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) {
     return false;
+  }
+  if (event.key === "F10" && event.shiftKey) {
+    actions.menu();
+    return true;
   }
   const rootAbove = orientation === "icicle";
   switch (event.key) {
@@ -40,6 +46,10 @@ export function handleKey(event: KeyboardEvent, orientation: Orientation, action
     case "/":
       actions.search();
       return true;
+    case "ContextMenu":
+    case "m":
+      actions.menu();
+      return true;
     default:
       return false;
   }
@@ -51,6 +61,10 @@ const SUPPRESS = "data-lm-suppress-shortcuts";
 /** With Ctrl or Cmd, in a text field. */
 const EDITING = new Set(["a", "c", "v", "x", "y", "z", "arrowleft", "arrowright", "backspace", "delete"]);
 
+function isText(target: EventTarget | undefined): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
+
 /**
  * While the focus is inside `host`, keeps plain keys from the page's shortcuts, and leaves those
  * with Ctrl or Cmd (saving, for one) to it, but for the ones that edit a text field. JupyterLab listens on the document's capture phase,
@@ -60,7 +74,9 @@ export function keepKeys(host: HTMLElement, signal: AbortSignal): void {
   const mark = (event: KeyboardEvent): void => {
     const path = event.composedPath();
     const plain = !event.ctrlKey && !event.metaKey;
-    const edits = path[0] instanceof HTMLInputElement && EDITING.has(event.key.toLowerCase());
+    const key = event.key.toLowerCase();
+    // Undo is about the filters in here, not about the notebook's cells.
+    const edits = key === "z" || (isText(path[0]) && EDITING.has(key));
     host.toggleAttribute(SUPPRESS, (plain || edits) && path.includes(host));
   };
   let watching: AbortController | null = null;

@@ -1,24 +1,43 @@
 // What the colours mean.
+import {css} from "../core/color";
 import {formatShare} from "../core/format";
 import {ROOT} from "../core/calltree";
-import {kindColor, moduleColor, topLevel, type ColorBy, type Palette, type Theme} from "../core/palette";
+import {threadLabel} from "../core/labels";
+import {heatColors, heatPlace, type Heat, type Owners} from "../core/nodecolors";
+import {kindColor, moduleColor, PLAIN, topLevel, type ColorBy, type Palette, type Theme} from "../core/palette";
 import {element, replace} from "./dom";
 import type {Scene} from "./scene";
 
-const MODULES = 8;
+/** As many modules, or threads, as are read. */
+const MOST = 8;
+const MARKS = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001, 0.0001];
+/** Of the scale's width. */
+const MARK_ROOM = 0.19;
 
 export class Legend {
   readonly el = element("div", {class: "legend", "aria-label": "Colours"});
 
   show(scene: Scene, colorBy: ColorBy, theme: Theme, palette: Palette): void {
-    const items = colorBy === "module" ? moduleItems(scene, theme) : kindItems(scene, theme);
-    if (colorBy === "name") {
-      items.push(element("span", {class: "legend-note"}, "shade by function name, the same in every profile"));
-    }
+    const items = itemsOf(scene, colorBy, theme, palette);
     if (scene.hit !== null) {
       items.push(item(palette.match.fill, "match", formatShare(scene.hit.fraction)));
     }
     replace(this.el, ...items);
+  }
+}
+
+function itemsOf(scene: Scene, colorBy: ColorBy, theme: Theme, palette: Palette): HTMLElement[] {
+  switch (colorBy) {
+    case "module":
+      return moduleItems(scene, theme);
+    case "self":
+      return palette.heat === null ? [] : heatItems(palette.heat, scene.options.inverted, theme);
+    case "thread":
+      return palette.owners === null ? [] : threadItems(scene, palette.owners, palette);
+    case "kind":
+      return kindItems(scene, theme);
+    case "name":
+      return [...kindItems(scene, theme), note("shade by function name, the same in every profile")];
   }
 }
 
@@ -47,13 +66,59 @@ function moduleItems({tree, tables, options}: Scene, theme: Theme): HTMLElement[
   sums.delete("");
   const ranked = [...sums].filter(([, sum]) => sum > 0).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const whole = tree.total[ROOT];
-  const items = ranked
-    .slice(0, MODULES)
-    .map(([module, sum]) => item(moduleColor(module, theme), module, formatShare(sum / whole)));
-  if (ranked.length > MODULES) {
-    items.push(element("span", {class: "legend-note"}, `and ${ranked.length - MODULES} more`));
+  return listed(
+    ranked.map(
+      ([module, sum]) =>
+        () =>
+          item(moduleColor(module, theme), module, formatShare(sum / whole)),
+    ),
+  );
+}
+
+function threadItems({tables}: Scene, {threads, several}: Owners, palette: Palette): HTMLElement[] {
+  const fill = (color: number): string => palette.paints[PLAIN][color].fill;
+  const items = listed(
+    threads.map(
+      ({thread, color, share}) =>
+        () =>
+          item(fill(color), threadLabel(tables.threads, thread), formatShare(share)),
+    ),
+  );
+  return several < 0 ? items : [...items, item(fill(several), "several threads")];
+}
+
+/** The scale with its numbers: as many as find room. */
+function heatItems({top}: Heat, inverted: boolean, theme: Theme): HTMLElement[] {
+  const bar = element("span", {class: "legend-scale-bar"});
+  bar.style.background = `linear-gradient(to right, ${heatColors(theme).map(css).join(", ")})`;
+  const says = `from 0 to ${formatShare(top)}`;
+  const scale = element("span", {class: "legend-scale", role: "img", "aria-label": says}, bar);
+  let last = Infinity;
+  // The end of the scale matters most.
+  for (const share of [top, ...MARKS.filter((mark) => mark < top * 0.999), 0]) {
+    const place = heatPlace(share, top);
+    if (share === 0 || (last - place >= MARK_ROOM && place >= MARK_ROOM)) {
+      const mark = element("span", {class: "legend-scale-mark"}, markText(share));
+      mark.style.left = `${place * 100}%`;
+      scale.append(mark);
+      last = place;
+    }
   }
-  return items;
+  const [name, what] = inverted ? ["time", "that came this way, of all"] : ["self", "a box's own part of all"];
+  return [element("span", {class: "legend-item"}, name), scale, note(what)];
+}
+
+function markText(share: number): string {
+  return `${Number((share * 100).toPrecision(2))}\u00a0%`;
+}
+
+function listed(makers: readonly (() => HTMLElement)[]): HTMLElement[] {
+  const items = makers.slice(0, MOST).map((make) => make());
+  return makers.length > MOST ? [...items, note(`and ${makers.length - MOST} more`)] : items;
+}
+
+function note(text: string): HTMLElement {
+  return element("span", {class: "legend-note"}, text);
 }
 
 function item(color: string, label: string, value: string | null = null): HTMLElement {
@@ -67,3 +132,12 @@ function item(color: string, label: string, value: string | null = null): HTMLEl
     value === null ? null : element("span", {class: "legend-value"}, value),
   );
 }
+
+/** For the style sheet of the component. */
+export const LEGEND_STYLE = /* css */ `
+.legend-scale { position: relative; display: inline-block; width: 220px; height: 26px; margin: 0 18px 0 8px; }
+.legend-scale-bar { position: absolute; inset: 2px 0 auto 0; height: 9px; border-radius: 2px; box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .3); }
+.legend-scale-mark { position: absolute; top: 10px; transform: translateX(-50%); white-space: nowrap; font-size: 10.5px; line-height: 16px; font-variant-numeric: tabular-nums; }
+.legend-scale-mark::before { content: ""; position: absolute; left: 50%; top: 0; width: 1px; height: 3px; background: currentColor; }
+@container (max-width: 560px) { .legend-scale { width: 160px; } }
+`;

@@ -1,9 +1,12 @@
 // The menus of the toolbar: what can be chosen, given a profile.
 import {isCellFile} from "../core/cells";
+import type {Filter} from "../core/filters";
 import {formatShare} from "../core/format";
 import {threadLabel} from "../core/labels";
+import type {ColorBy} from "../core/palette";
 import {weightBy} from "../core/select";
 import type {Tables} from "../core/tables";
+import {find, withFilter, withoutKind} from "./edits";
 import type {Settings} from "./settings";
 
 export interface Choice {
@@ -21,85 +24,171 @@ export interface Menu {
 const MOST_THREADS = 40;
 
 export function menusFor(tables: Tables, settings: Settings): Menu[] {
-  const menus = [mergeMenu(tables, settings), threadMenu(tables, settings), stateMenu(tables, settings), colorMenu(settings)];
+  const menus = [
+    mergeMenu(tables, settings),
+    processMenu(tables, settings),
+    threadMenu(tables, settings),
+    stateMenu(tables, settings),
+    colorMenu(settings),
+  ];
   return menus.filter((menu) => menu !== null);
 }
 
-function mergeMenu({strings, functions}: Tables, {merge}: Settings): Menu {
+function mergeMenu({strings, functions}: Tables, {merge, filters}: Settings): Menu {
   const hasCells = functions.file.some((file) => isCellFile(strings[file]));
   // Without cells, merging by their lines is merging by function.
   const shown = merge === "cell" && !hasCells ? "function" : merge;
+  const by = find(filters, "by");
+  const whole = withoutKind(filters, "by");
   const choice = (value: Settings["merge"], label: string): Choice => ({
     label,
-    patch: {merge: value},
-    chosen: shown === value,
+    patch: by === undefined ? {merge: value} : {merge: value, filters: whole},
+    chosen: by === undefined && shown === value,
   });
-  const choices = [choice("line", "Merge: lines"), choice("function", "Merge: functions")];
+  const coarse = (what: "file" | "module", label: string): Choice => ({
+    label,
+    patch: {filters: withFilter(filters, {kind: "by", what})},
+    chosen: by?.what === what,
+  });
+  const choices = [
+    choice("line", "Merge: lines"),
+    // Where lines of cells are merged by function anyhow, that is the default.
+    hasCells ? choice("function", "Merge: functions") : {...choice("cell", "Merge: functions"), chosen: by === undefined && shown === "function"},
+    coarse("file", "Merge: files"),
+    coarse("module", "Merge: modules"),
+  ];
   return {
     name: "What makes one box",
     choices: hasCells ? [choice("cell", "Merge: cell lines"), ...choices] : choices,
   };
 }
 
+const COLORS: readonly (readonly [ColorBy, string])[] = [
+  ["name", "Colour: name"],
+  ["kind", "Colour: kind"],
+  ["module", "Colour: module"],
+  ["self", "Colour: self"],
+  ["thread", "Colour: thread"],
+];
+
 function colorMenu({colorBy}: Settings): Menu {
-  const choice = (value: Settings["colorBy"], label: string): Choice => ({
-    label,
-    patch: {colorBy: value},
-    chosen: colorBy === value,
-  });
   return {
     name: "Colour",
-    choices: [choice("name", "Colour: name"), choice("kind", "Colour: kind"), choice("module", "Colour: module")],
+    choices: COLORS.map(([value, label]) => ({label, patch: {colorBy: value}, chosen: colorBy === value})),
   };
 }
 
-function threadMenu(tables: Tables, {threads, splitThreads}: Settings): Menu | null {
-  const weights = weightBy(tables.samples.thread, tables.samples.weight, tables.threads.length);
-  const whole = weights.reduce((sum, weight) => sum + weight, 0);
-  const present = Array.from(weights.keys()).filter((thread) => weights[thread] > 0);
+interface Shares {
+  /** Those that have any weight, the heaviest first. */
+  readonly present: readonly number[];
+  /** What each is of the whole, as text; empty where samples are not in the page. */
+  share(at: number): string;
+}
+
+const known = new WeakMap<Tables, Map<string, Shares>>();
+
+/** Menus are looked at with every movement; the samples are added up once. */
+function shares(what: string, tables: Tables, size: number, keys: () => ArrayLike<number>): Shares {
+  let all = known.get(tables);
+  if (all === undefined) {
+    known.set(tables, (all = new Map()));
+  }
+  let found = all.get(what);
+  if (found === undefined) {
+    all.set(what, (found = added(tables, size, keys)));
+  }
+  return found;
+}
+
+function added(tables: Tables, size: number, keys: () => ArrayLike<number>): Shares {
+  const {weight} = tables.samples;
+  const all = Array.from({length: size}, (_, at) => at);
+  if (weight.length === 0) {
+    return {present: all, share: () => ""};
+  }
+  const weights = weightBy(keys(), weight, size);
+  const whole = weights.reduce((sum, value) => sum + value, 0);
+  const present = all.filter((at) => weights[at] > 0).sort((a, b) => weights[b] - weights[a] || a - b);
+  return {present, share: (at) => ` — ${formatShare(weights[at] / whole)}`};
+}
+
+function threadMenu(tables: Tables, {filters, splitThreads}: Settings): Menu | null {
+  const {present, share} = shares("threads", tables, tables.threads.length, () => tables.samples.thread);
   if (present.length < 2) {
     return null;
   }
-  present.sort((a, b) => weights[b] - weights[a] || a - b);
+  const one = find(filters, "thread");
+  const without = withoutKind(filters, "thread");
   const choices: Choice[] = [
-    {label: "All threads", patch: {threads: null, splitThreads: false}, chosen: threads === null && !splitThreads},
-    {label: "Threads apart", patch: {threads: null, splitThreads: true}, chosen: threads === null && splitThreads},
+    {label: "All threads", patch: {filters: without, splitThreads: false}, chosen: one === undefined && !splitThreads},
+    {label: "Threads apart", patch: {filters: without, splitThreads: true}, chosen: one === undefined && splitThreads},
   ];
-  for (const thread of present.slice(0, MOST_THREADS)) {
-    choices.push({
-      label: `${threadLabel(tables.threads, thread)} — ${formatShare(weights[thread] / whole)}`,
-      patch: {threads: [thread], splitThreads: false},
-      chosen: threads?.length === 1 && threads[0] === thread,
-    });
+  const listed = present.slice(0, MOST_THREADS);
+  const chosen = tables.threads.findIndex(({tid, pid}) => tid === one?.tid && pid === one.pid);
+  if (chosen >= 0 && !listed.includes(chosen)) {
+    listed.push(chosen);
   }
-  if (threads !== null && !choices.some(({chosen}) => chosen)) {
-    choices.push({label: `${threads.length} threads`, patch: {threads}, chosen: true});
+  for (const thread of listed) {
+    const {tid, pid} = tables.threads[thread];
+    choices.push({
+      label: `${threadLabel(tables.threads, thread)}${share(thread)}`,
+      patch: {filters: withFilter(filters, {kind: "thread", tid, pid}), splitThreads: false},
+      chosen: thread === chosen,
+    });
   }
   return {name: "Threads", choices};
 }
 
-function stateMenu(tables: Tables, {states}: Settings): Menu | null {
-  const {state, weight} = tables.samples;
-  if (state === null) {
-    return null;
-  }
-  const weights = weightBy(state, weight, tables.states.length);
-  const whole = weights.reduce((sum, value) => sum + value, 0);
-  const present = Array.from(weights.keys()).filter((index) => weights[index] > 0);
+function processMenu(tables: Tables, {filters}: Settings): Menu | null {
+  const pids = [...new Set(tables.threads.map(({pid}) => pid))];
+  const of = new Map(pids.map((pid, at) => [pid, at]));
+  const {present, share} = shares("processes", tables, pids.length, () => {
+    const place = tables.threads.map(({pid}) => of.get(pid)!);
+    return Int32Array.from(tables.samples.thread, (thread) => place[thread]);
+  });
   if (present.length < 2) {
     return null;
   }
-  const choices: Choice[] = [{label: "All states", patch: {states: null}, chosen: states === null}];
-  for (const index of present) {
-    const name = tables.states[index];
+  const one = find(filters, "process");
+  const choices: Choice[] = [
+    {label: "All processes", patch: {filters: withoutKind(filters, "process")}, chosen: one === undefined},
+  ];
+  for (const at of present.slice(0, MOST_THREADS)) {
+    const pid = pids[at];
+    const name = tables.threads.find((thread) => thread.pid === pid)?.process ?? "";
     choices.push({
-      label: `${name} — ${formatShare(weights[index] / whole)}`,
-      patch: {states: [name]},
-      chosen: states?.length === 1 && states[0] === name,
+      label: `${name === "" ? "process" : name} ${pid}${share(at)}`,
+      patch: {filters: withFilter(filters, {kind: "process", pid})},
+      chosen: one?.pid === pid,
     });
   }
-  if (states !== null && !choices.some(({chosen}) => chosen)) {
-    choices.push({label: states.join(" + ") || "no state", patch: {states}, chosen: true});
+  return {name: "Processes", choices};
+}
+
+function stateMenu(tables: Tables, {filters}: Settings): Menu | null {
+  const {state} = tables.samples;
+  if (state === null) {
+    return null;
+  }
+  const {present, share} = shares("states", tables, tables.states.length, () => state);
+  if (present.length < 2) {
+    return null;
+  }
+  const one = find(filters, "state");
+  const choices: Choice[] = [
+    {label: "All states", patch: {filters: withoutKind(filters, "state")}, chosen: one === undefined},
+  ];
+  for (const index of [...present].sort((a, b) => a - b)) {
+    const name = tables.states[index];
+    const filter: Filter = {kind: "state", states: [name]};
+    choices.push({
+      label: `${name}${share(index)}`,
+      patch: {filters: withFilter(filters, filter)},
+      chosen: one?.states.length === 1 && one.states[0] === name,
+    });
+  }
+  if (one !== undefined && !choices.some(({chosen}) => chosen)) {
+    choices.push({label: one.states.join(" + ") || "no state", patch: {}, chosen: true});
   }
   return {name: "States", choices};
 }

@@ -19,6 +19,9 @@ export interface Picture {
   readonly focus: number;
   readonly hover: number;
   readonly selected: number;
+  /** The function whose boxes are all marked; −1 for none. */
+  readonly lit: number;
+  readonly accent: string;
 }
 
 const GAP = 1;
@@ -32,6 +35,8 @@ export class Painter {
   private readonly text: TextFit;
   private fills: number[][] = [];
   private readonly labelled: number[] = [];
+  /** Left, top, width and height of each box of the function that is marked. */
+  private readonly lit: number[] = [];
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d")!;
@@ -53,20 +58,23 @@ export class Painter {
     this.collect(picture, ratio);
     this.fill(picture.palette);
     this.write(picture);
+    this.ring(picture.accent);
     this.mark(picture, picture.hover, 1);
     this.mark(picture, picture.selected, 2);
   }
 
   /** Sorts what is visible by colour, and notes the boxes with room for a label. */
   private collect(picture: Picture, ratio: number): void {
-    const {scene, palette, camera, rows, width, height, scroll} = picture;
+    const {scene, palette, camera, rows, width, height, scroll, lit} = picture;
     const {x, width: widths} = scene.boxes;
+    const functions = scene.tree.function;
     const viewport: Viewport = {x0: camera.x0, x1: camera.x1, pixels: width};
     const scale = width / camera.span;
     const colors = palette.paints[PLAIN].length;
     const matchBucket = VARIANTS * colors;
     this.fills = Array.from({length: matchBucket + 1}, () => []);
     this.labelled.length = 0;
+    this.lit.length = 0;
     const snap = (value: number): number => Math.round(value * ratio) / ratio;
     const boxHeight = rows.height - GAP;
     const bucketOf = (node: number): number =>
@@ -83,6 +91,9 @@ export class Painter {
           this.fills[bucketOf(box)].push(left, top, Math.max(room - gap, 1 / ratio), boxHeight);
           if (room >= LABEL) {
             this.labelled.push(box);
+          }
+          if (lit >= 0 && functions[box] === lit) {
+            this.lit.push(left, top, Math.max(room - gap, 1), boxHeight);
           }
         },
         run: (from, to) => {
@@ -149,6 +160,17 @@ export class Painter {
     }
   }
 
+  /** A line inside the edge of each box of one function. */
+  private ring(accent: string): void {
+    const {context, lit} = this;
+    context.strokeStyle = accent;
+    context.lineWidth = 1.5;
+    for (let at = 0; at < lit.length; at += 4) {
+      const [left, top, width, height] = lit.slice(at, at + 4);
+      context.strokeRect(left + 0.75, top + 0.75, Math.max(width - 1.5, 0.5), height - 1.5);
+    }
+  }
+
   /** A line along the box's edge: inside it for one pixel, across it for more, clear of the label. */
   private mark({scene, camera, rows, width, scroll, outline}: Picture, box: number, line: number): void {
     if (box < 0) {
@@ -175,7 +197,10 @@ export class Painter {
   }
 }
 
-function colorOf({scene, palette}: Picture, node: number): number {
+function colorOf({scene, palette}: Pick<Picture, "scene" | "palette">, node: number): number {
+  if (palette.ofNode !== null && palette.ofNode.length === scene.tree.function.length) {
+    return palette.ofNode[node];
+  }
   const id = scene.tree.function[node];
   return id < 0 ? palette.other : palette.ofFunction[id];
 }
@@ -194,6 +219,5 @@ function paintOf(picture: Picture, node: number): Paint {
 
 /** The colour of a frame where nothing fades or mutes it. */
 export function fillOf(palette: Palette, scene: Scene, node: number): string {
-  const id = scene.tree.function[node];
-  return palette.paints[PLAIN][id < 0 ? palette.other : palette.ofFunction[id]].fill;
+  return palette.paints[PLAIN][colorOf({scene, palette}, node)].fill;
 }

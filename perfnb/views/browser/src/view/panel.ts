@@ -1,21 +1,28 @@
-// The flame graph as one element: toolbar, path, canvas, legend, footer, and what passes between
-// them. It knows nothing of Bokeh: the settings come in, and the reader's changes go out.
-import {ROOT} from "../core/calltree";
-import {formatValue} from "../core/format";
-import type {Tables} from "../core/tables";
-import {Crumbs} from "./crumbs";
-import {detailsOf, inWords} from "./details";
+// The profile as one element: controls, filters, timeline, the view in the middle, the table beside
+// it, legend and footer, and what passes between them. It knows nothing of Bokeh: the settings come
+// in, and the reader's changes go out.
+import type {Lanes} from "../core/timeline";
+import {Chips} from "./chips";
 import {element} from "./dom";
-import {Drawing} from "./drawing";
+import {Dress} from "./dress";
+import {find, withFilter, withoutKind} from "./edits";
+import type {Engine, FunctionRef} from "./engine";
 import {Footer} from "./footer";
-import {handleKey} from "./keyboard";
+import {frameActions, functionActions} from "./framemenu";
+import {History} from "./history";
 import {Legend} from "./legend";
-import {Navigator} from "./navigator";
-import {probeOf, type Probe} from "./probe";
-import {Scene} from "./scene";
-import type {Change, Settings} from "./settings";
-import {Stage} from "./stage";
+import {ChartMain} from "./main/chart";
+import {FlameMain} from "./main/flame";
+import {SandwichMain} from "./main/sandwich";
+import type {MainView, Shell} from "./main/shell";
+import {SourceMain} from "./main/source";
+import {Popup} from "./popup";
+import {NOTHING_PAINTED, type Probe} from "./probe";
+import type {Scene} from "./scene";
+import {queryOf, type Change, type Settings, type ViewName} from "./settings";
+import {TableView} from "./table/view";
 import {watchTheme} from "./theme";
+import {TimelineView} from "./timeline/view";
 import {Tip} from "./tip";
 import {Toolbar} from "./toolbar";
 
@@ -28,328 +35,462 @@ export interface PanelActions {
   failed(message: string): void;
 }
 
-const FOLDING = ["merge", "inverted", "threads", "states", "timeRange", "splitThreads"] as const;
+const NUMBERS = ["filters", "merge", "inverted", "splitThreads"] as const;
+const LOOKS = ["orientation", "frameHeight", "maxRowsHeight", "theme", "colorBy"] as const;
 
-export class Panel {
+let panels = 0;
+
+export class Panel implements Shell {
   readonly el = element("div", {class: "root"});
+  readonly tip = new Tip();
+  readonly dress = new Dress(this.el);
+  engine: Engine | null = null;
   private readonly stopped = new AbortController();
-  private readonly tip = new Tip();
+  private readonly id = `perfnb-${++panels}`;
   private readonly title = element("div", {class: "title", hidden: true});
   private readonly live = element("div", {class: "live", "aria-live": "polite"});
+  private readonly message = element("div", {class: "message", role: "status"}, "Reading the profile…");
+  private readonly progress = element("div", {class: "progress", role: "status", hidden: true});
+  private readonly middle = element("div", {class: "middle", role: "tabpanel", id: this.id, "aria-label": "View"});
+  private readonly side = element("div", {class: "side"});
+  private readonly body = element("div", {class: "body"}, this.middle, this.side);
   private readonly toolbar: Toolbar;
-  private readonly crumbs = new Crumbs((node) => this.zoomTo(node));
-  private readonly stage: Stage;
-  private readonly drawing: Drawing;
+  private readonly chips = new Chips((patch) => this.change(patch), (text) => this.say(text));
   private readonly legend = new Legend();
   private readonly footer = new Footer(this.tip);
-  private readonly at = new Navigator({
-    moved: () => this.moved(),
-    focused: () => this.focused(),
-    width: () => this.stage.width,
-  });
-  private tables: Tables | null = null;
+  private readonly popup = new Popup();
+  private readonly history = new History();
+  private readonly timeline: TimelineView;
+  private readonly table: TableView;
+  private readonly mains = new Map<ViewName, MainView>();
+  private readonly observer = new ResizeObserver(() => this.measured());
+  /** What has to ask for its numbers anew when it is next seen. */
+  private readonly stale = new Set<ViewName | "timeline" | "table">();
+  private bins = 0;
+  private lanes: {readonly asked: string; readonly lanes: Lanes} | null = null;
   private failure: string | null = null;
+  private trouble = "";
 
   constructor(
-    private settings: Settings,
+    public settings: Settings,
     private readonly actions: PanelActions,
   ) {
     this.toolbar = new Toolbar(
       {
-        change: (patch) => actions.change(patch),
+        change: (patch) => this.change(patch),
         search: (pattern) => actions.change({pattern}),
         step: (direction) => this.goToMatch(direction),
-        leave: () => this.stage.canvas.focus({preventScroll: true}),
+        leave: () => this.main.panes[0]?.focusCanvas(),
         reset: () => this.reset(),
+        undo: () => this.undo(),
+        redo: () => this.redo(),
+      },
+      this.tip,
+      this.id,
+    );
+    this.timeline = new TimelineView(
+      {
+        needs: (bins) => this.needBins(bins),
+        brush: (range) => this.brush(range),
+        lane: (thread) => this.toggleThread(thread),
       },
       this.tip,
     );
-    const {camera} = this.at;
-    this.stage = new Stage({
-      resized: () => this.resized(),
-      scrolled: () => this.drawing.paintSoon(),
-      click: (x, y) => this.click(x, y),
-      reset: () => this.reset(),
-      hover: (x, y, event) => this.point(x, y, event),
-      leave: () => this.unpoint(),
-      pan: (pixels) => camera.pan(pixels * this.at.unitsPerPixel),
-      zoom: (x, factor) => camera.zoom(camera.x0 + x * this.at.unitsPerPixel, factor),
-    });
-    this.drawing = new Drawing(this.el, this.stage, this.at, actions.painted);
-    this.stage.canvas.addEventListener("keydown", (event) => this.onKey(event));
-    this.stage.canvas.addEventListener("blur", () => this.tip.hide());
+    this.table = new TableView(
+      {
+        select: (ref) => this.choose(ref),
+        open: (ref) => this.change({chosen: ref, view: "sandwich"}),
+        menu: (ref, anchor) => this.menuOf(ref, anchor),
+      },
+      this.tip,
+    );
+    this.side.append(this.table.el);
     this.el.append(
       this.title,
+      this.toolbar.views,
       this.toolbar.el,
-      this.crumbs.el,
-      this.stage.el,
+      this.toolbar.filters.el,
+      this.chips.el,
+      this.timeline.el,
+      this.message,
+      this.progress,
+      this.body,
       this.legend.el,
       this.footer.el,
       this.live,
       this.tip.el,
+      this.popup.el,
     );
-    watchTheme(() => this.retheme(), this.stopped.signal);
-    this.stage.say("Reading the profile…");
-    this.dress();
+    this.el.addEventListener("keydown", (event) => this.onKey(event));
+    this.observer.observe(this.message);
+    watchTheme(() => this.redress(), this.stopped.signal);
+    this.dress.choose(settings.theme);
+    this.decorate();
   }
 
-  open(tables: Tables): void {
+  open(engine: Engine): void {
     this.el.classList.remove("failed");
     this.failure = null;
-    this.tables = tables;
-    this.retheme();
-    this.refold();
+    this.engine?.dispose?.();
+    this.engine = engine;
+    engine.watch?.({
+      trouble: (message) => this.showTrouble(message),
+      progress: (fraction, text) => this.showProgress(fraction, text),
+    });
+    this.message.hidden = true;
+    this.lanes = null;
+    this.dress.choose(this.settings.theme);
+    this.requery();
   }
 
   /** In place of a profile that cannot be shown. */
   fail(message: string): void {
     this.el.classList.add("failed");
     this.failure = message;
-    this.stage.say(message, "alert");
+    this.message.hidden = false;
+    this.message.textContent = message;
+    this.message.setAttribute("role", "alert");
   }
 
   update(settings: Settings): void {
     const old = this.settings;
     this.settings = settings;
     const changed = (name: keyof Settings): boolean => old[name] !== settings[name];
-    if (changed("theme") || changed("colorBy")) {
-      this.retheme();
+    if (changed("theme")) {
+      this.dress.choose(settings.theme);
     }
-    if (FOLDING.some(changed)) {
-      this.refold();
-    } else if (changed("pattern")) {
-      this.research();
+    if (NUMBERS.some(changed)) {
+      this.requery();
+    } else if (changed("view") || changed("table") || changed("timeline")) {
+      this.refresh();
     }
-    if (changed("orientation") || changed("frameHeight") || changed("maxRowsHeight")) {
-      this.relayout();
+    if (changed("pattern")) {
+      this.main.research();
+      this.shown();
+      this.showTable();
     }
-    this.dress();
+    if (changed("chosen")) {
+      this.main.light();
+      this.table.mark(settings.chosen);
+    }
+    if (LOOKS.some(changed)) {
+      this.redress();
+    }
+    this.decorate();
   }
 
   dispose(): void {
     this.stopped.abort();
-    this.at.camera.stop();
-    this.drawing.dispose();
-    this.stage.dispose();
+    this.engine?.dispose?.();
+    this.observer.disconnect();
+    this.popup.close(false);
+    for (const main of this.mains.values()) {
+      main.dispose();
+    }
+    this.timeline.dispose();
+    this.table.dispose();
     this.toolbar.search.dispose();
     this.tip.hide();
     this.el.remove();
   }
 
-  probe(): Probe {
-    const {at, drawing, stage} = this;
-    const name = (node: number): string | null => (node < 0 ? null : (at.scene?.label(node).name ?? null));
-    return {
-      ...probeOf(at.scene, at.camera, drawing.rows, stage),
-      focus: name(at.focus) ?? "",
-      selected: name(at.selected),
-      theme: drawing.theme,
-      paint_ms: drawing.lastPaint,
+  probe(): Probe & {views: object} {
+    const {panes} = this.main;
+    const views = {
+      timeline: this.settings.timeline ? this.timeline.probe() : null,
+      table: this.settings.table ? this.table.probe() : null,
+      source: this.settings.view === "source" ? (this.main as SourceMain).view.probe() : null,
+      panes: panes.map((pane) => pane.probe()),
+      filters: this.settings.filters,
     };
+    return {...(panes[0]?.probe() ?? NOTHING_PAINTED), theme: this.dress.theme, views};
+  }
+
+  // What views ask of the component around them.
+
+  change(patch: Partial<Settings>): void {
+    this.history.note(this.settings, patch, performance.now());
+    this.actions.change(patch);
+  }
+
+  choose(chosen: FunctionRef | null): void {
+    this.actions.change({chosen});
+  }
+
+  say(text: string): void {
+    this.live.textContent = text;
+  }
+
+  search(): void {
+    this.toolbar.search.focus();
+  }
+
+  menu(scene: Scene, node: number, x: number, y: number): void {
+    const pane = this.main.panes.find((each) => each.scene === scene);
+    const actions = frameActions(this, scene, node, () => pane?.zoomTo(node));
+    this.popup.open(scene.label(node).name, actions, x, y);
+  }
+
+  moved(): void {
+    this.dressToolbar();
+  }
+
+  shown(): void {
+    this.dressToolbar();
+    const [pane] = this.main.panes;
+    if (pane?.scene && pane.drawing.palette !== null) {
+      this.legend.show(pane.scene, this.settings.colorBy, this.dress.theme, pane.drawing.palette);
+    }
+    this.legend.el.hidden = pane === undefined;
+  }
+
+  focused(path: string[]): void {
+    this.actions.focused(path);
+  }
+
+  painted(milliseconds: number): void {
+    this.actions.painted(milliseconds);
+  }
+
+  resized(): void {
+    this.dress.reground();
   }
 
   // What is shown.
 
-  private refold(): void {
-    const {tables, settings} = this;
-    if (tables === null) {
+  private get main(): MainView {
+    const {view} = this.settings;
+    let main = this.mains.get(view);
+    if (main === undefined) {
+      main = this.make(view);
+      this.mains.set(view, main);
+      this.stale.add(view);
+      this.middle.append(main.el);
+    }
+    return main;
+  }
+
+  private make(view: ViewName): MainView {
+    switch (view) {
+      case "flame":
+        return new FlameMain(this);
+      case "chart":
+        return new ChartMain(this);
+      case "sandwich":
+        return new SandwichMain(this);
+      case "source":
+        return new SourceMain(this);
+    }
+  }
+
+  private get hasTimes(): boolean {
+    const samples = this.engine?.tables.samples;
+    return samples !== undefined && (samples.time !== null || this.engine!.tables.meta.end !== null);
+  }
+
+  private requery(): void {
+    for (const view of [...this.mains.keys(), "timeline", "table"] as const) {
+      this.stale.add(view);
+    }
+    this.refresh();
+  }
+
+  /** Lets what is in view ask for its numbers, if they are old. */
+  private refresh(): void {
+    if (this.engine === null) {
       return;
     }
-    const scene = new Scene(tables, {
-      threads: settings.threads,
-      states: settings.states?.map((name) => tables.states.indexOf(name)) ?? null,
-      range: settings.timeRange,
-      inverted: settings.inverted,
-      merge: settings.merge,
-      splitThreads: settings.splitThreads,
+    const {view, timeline, table} = this.settings;
+    const main = this.main;
+    for (const [name, each] of this.mains) {
+      each.el.hidden = name !== view;
+    }
+    this.timeline.el.hidden = !timeline || !this.hasTimes;
+    this.side.hidden = !table;
+    this.body.classList.toggle("with-side", table);
+    this.showTrouble("");
+    try {
+      if (this.stale.delete(view)) {
+        main.refresh();
+      }
+      if (table && this.stale.delete("table")) {
+        this.showTable();
+      }
+      if (timeline && this.hasTimes && this.stale.delete("timeline")) {
+        this.showTimeline();
+      }
+    } catch (error) {
+      // Such as a filter by what the profile does not have: what was shown stays, with the reason.
+      this.showTrouble(error instanceof Error ? error.message : String(error));
+    }
+    this.shown();
+  }
+
+  private showTrouble(message: string): void {
+    if (message !== this.trouble) {
+      this.trouble = message;
+      this.chips.show(this.settings, this.engine?.tables ?? null, message);
+    }
+  }
+
+  /** How far a kernel is with what takes long; null when it is done. */
+  private showProgress(fraction: number | null, text: string): void {
+    this.progress.hidden = fraction === null;
+    this.progress.textContent = text;
+    this.progress.style.setProperty("--part", `${Math.round((fraction ?? 0) * 100)}%`);
+  }
+
+  private showTable(): void {
+    const {settings, engine} = this;
+    if (engine !== null && settings.table) {
+      engine.functions(queryOf(settings), (table) => {
+        const {counted} = engine.tables;
+        this.table.show(table, {theme: this.dress.theme, counted, pattern: settings.pattern});
+        this.table.mark(settings.chosen);
+      });
+    }
+  }
+
+  /** Brushing changes what is shaded, not what the lanes show: they are asked for once. */
+  private showTimeline(): void {
+    const {settings, engine, bins} = this;
+    if (engine === null || bins === 0) {
+      return;
+    }
+    const filters = settings.filters.filter(({kind}) => kind !== "thread" && kind !== "time");
+    const asked = JSON.stringify([filters, bins]);
+    if (this.lanes?.asked === asked) {
+      this.showLanes(this.lanes.lanes);
+    } else {
+      engine.lanes(queryOf({...settings, filters}), bins, (lanes) => {
+        this.lanes = {asked, lanes};
+        this.showLanes(lanes);
+      });
+    }
+  }
+
+  private showLanes(lanes: Lanes): void {
+    const {tables} = this.engine!;
+    const time = find(this.settings.filters, "time");
+    const one = find(this.settings.filters, "thread");
+    const chosen = tables.threads.findIndex(({tid, pid}) => tid === one?.tid && pid === one.pid);
+    this.timeline.show({
+      lanes,
+      tables,
+      range: time === undefined ? null : [time.from, time.to],
+      chosen: chosen < 0 ? null : chosen,
+      theme: this.dress.theme,
     });
-    this.tip.hide();
-    this.stage.say(scene.isEmpty ? "No samples in this selection" : null);
-    this.at.open(scene);
-    this.research();
-    this.relayout();
-    this.dress();
   }
 
-  private research(): void {
-    this.at.match = -1;
-    this.at.scene?.search(this.settings.pattern);
-    this.drawing.paintSoon();
-  }
-
-  private relayout(): void {
-    const {scene} = this.at;
-    if (scene !== null) {
-      this.drawing.layOut(this.settings, scene.rows);
-      this.drawing.paint();
+  private needBins(bins: number): void {
+    if (bins !== this.bins) {
+      this.bins = bins;
+      this.showTimeline();
     }
   }
 
-  private retheme(): void {
-    const {theme, colorBy} = this.settings;
-    this.drawing.dressIn(theme, colorBy, this.tables);
-    if (this.at.scene !== null) {
-      this.showLegend(this.at.scene);
-      this.drawing.paintSoon();
+  private redress(): void {
+    this.dress.choose(this.settings.theme);
+    if (this.engine !== null) {
+      this.main.redress();
+      this.stale.add("timeline");
+      this.stale.add("table");
+      this.refresh();
     }
   }
 
-  /** Everything around the canvas, from the settings. */
-  private dress(): void {
+  /** Everything around the views, from the settings. */
+  private decorate(): void {
     const {settings} = this;
-    const {scene, focus} = this.at;
     this.title.hidden = settings.title === "";
     this.title.textContent = settings.title;
     this.footer.show(settings.summary, settings.honesty);
+    this.chips.show(settings, this.engine?.tables ?? null, this.trouble);
     this.dressToolbar();
-    if (scene !== null) {
-      const {tree, tables} = scene;
-      this.crumbs.show(scene, focus);
-      this.showLegend(scene);
-      this.stage.canvas.setAttribute(
-        "aria-label",
-        `${settings.title || "Flame graph"}: ${formatValue(tree.total[ROOT], tables.value.unit)} ` +
-          `${tables.value.kind}. Arrow keys go from frame to frame, Enter zooms, Escape shows all.`,
-      );
-    }
-  }
-
-  private showLegend(scene: Scene): void {
-    const {theme, palette} = this.drawing;
-    this.legend.show(scene, this.settings.colorBy, theme, palette);
   }
 
   private dressToolbar(): void {
-    const {scene, match, zoomed} = this.at;
-    this.toolbar.show(this.tables, this.settings, zoomed);
+    const {settings, history} = this;
+    const [pane] = this.mains.get(settings.view)?.panes ?? [];
+    const {scene = null, match = -1, zoomed = false} = pane?.at ?? {};
+    const tables = this.engine?.tables ?? null;
+    const {canUndo, canRedo} = history;
+    this.toolbar.show({tables, settings, hasTimes: this.hasTimes, zoomed, canUndo, canRedo});
     const hit = scene?.hit ?? null;
-    const {pattern} = this.settings;
-    this.toolbar.search.show(pattern, hit?.fraction ?? null, hit?.count ?? 0, match, scene?.searchError ?? null);
+    const found = hit?.fraction ?? null;
+    this.toolbar.search.show(settings.pattern, found, hit?.count ?? 0, match, scene?.searchError ?? null);
   }
 
   // What the reader does.
 
-  private resized(): void {
-    this.drawing.reground();
-    if (this.at.scene !== null) {
-      this.crumbs.show(this.at.scene, this.at.focus);
-    }
-    if (this.failure === null) {
-      this.drawing.paint();
-    } else if (this.stage.isSaying) {
+  private measured(): void {
+    this.dress.reground();
+    if (this.failure !== null && this.message.clientWidth > 0) {
       this.actions.failed(this.failure);
     }
   }
 
-  private moved(): void {
+  private goToMatch(direction: 1 | -1): void {
+    const found = this.main.panes.some((pane) => pane.goToMatch(direction));
+    if (!found) {
+      this.say("No match");
+    }
     this.dressToolbar();
-    this.drawing.paintSoon();
-  }
-
-  private focused(): void {
-    if (this.at.scene !== null) {
-      this.crumbs.show(this.at.scene, this.at.focus);
-      this.actions.focused(this.at.path);
-    }
-  }
-
-  private zoomTo(node: number): void {
-    if (this.at.zoomTo(node)) {
-      this.tip.hide();
-      this.reveal(node);
-      this.moved();
-    }
   }
 
   private reset(): void {
-    this.at.selected = -1;
-    this.zoomTo(ROOT);
-  }
-
-  private reveal(node: number): void {
-    this.stage.reveal(this.drawing.topOf(node), this.drawing.rows.height);
-  }
-
-  private click(x: number, y: number): void {
-    const node = this.at.pick(this.drawing.rows.depthAt(y), x);
-    if (node >= 0) {
-      this.at.selected = -1;
-      this.zoomTo(node);
+    for (const pane of this.main.panes) {
+      pane.reset();
     }
   }
 
-  private point(x: number, y: number, event: PointerEvent): void {
-    const {at, drawing, stage} = this;
-    const node = at.pick(drawing.rows.depthAt(y), x);
-    if (node !== at.hover) {
-      at.hover = node;
-      stage.canvas.classList.toggle("pointing", node >= 0);
-      this.drawing.paintSoon();
-    }
-    if (node >= 0 && at.scene !== null) {
-      this.tip.showAt(this.describe(at.scene, node), event.clientX, event.clientY);
-    } else {
-      this.tip.hide();
+  private undo(): void {
+    const step = this.history.undo(this.settings);
+    if (step !== null) {
+      this.actions.change(step);
     }
   }
 
-  private unpoint(): void {
-    this.tip.hide();
-    if (this.at.hover >= 0) {
-      this.at.hover = -1;
-      this.drawing.paintSoon();
+  private redo(): void {
+    const step = this.history.redo(this.settings);
+    if (step !== null) {
+      this.actions.change(step);
     }
   }
 
-  private describe(scene: Scene, node: number): HTMLElement {
-    return detailsOf(scene, node, this.at.focus, this.drawing.fillOf(node));
+  private brush(range: readonly [number, number] | null): void {
+    const {filters} = this.settings;
+    const [from, to] = range ?? [0, 0];
+    this.change({
+      filters: range === null ? withoutKind(filters, "time") : withFilter(filters, {kind: "time", from: Math.round(from), to: Math.round(to)}),
+    });
+  }
+
+  private toggleThread(thread: number): void {
+    const {filters} = this.settings;
+    const {tid, pid} = this.engine!.tables.threads[thread];
+    const one = find(filters, "thread");
+    const same = one?.tid === tid && one.pid === pid;
+    this.change({filters: same ? withoutKind(filters, "thread") : withFilter(filters, {kind: "thread", tid, pid})});
+  }
+
+  private menuOf(ref: FunctionRef, anchor: Element): void {
+    const {left, bottom} = anchor.getBoundingClientRect();
+    this.popup.open(ref.name, functionActions(this, ref), left, bottom);
   }
 
   private onKey(event: KeyboardEvent): void {
-    const {at} = this;
-    const done = handleKey(event, this.settings.orientation, {
-      move: (direction) => {
-        this.select(at.neighbour(direction));
-        this.tipBySelected();
-      },
-      enter: () => at.selected >= 0 && this.zoomTo(at.selected),
-      reset: () => this.reset(),
-      search: () => this.toolbar.search.focus(),
-    });
-    if (done) {
-      event.preventDefault();
-      event.stopPropagation();
+    const editing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+    if (!(event.ctrlKey || event.metaKey) || editing || event.key.toLowerCase() !== "z") {
+      return;
     }
-  }
-
-  private goToMatch(direction: 1 | -1): void {
-    const node = this.at.nextMatch(direction);
-    if (node < 0) {
-      this.live.textContent = "No match";
+    if (event.shiftKey) {
+      this.redo();
     } else {
-      this.select(node);
-      this.dressToolbar();
+      this.undo();
     }
-  }
-
-  /** Marks a frame, scrolls to it, and tells about it in words. */
-  private select(node: number): void {
-    const {at} = this;
-    if (at.scene !== null) {
-      at.selected = node;
-      at.hover = -1;
-      this.reveal(node);
-      this.live.textContent = inWords(at.scene, node);
-      this.drawing.paint();
-    }
-  }
-
-  private tipBySelected(): void {
-    const {at, drawing, stage} = this;
-    if (at.scene !== null) {
-      const box = stage.canvas.getBoundingClientRect();
-      const bottom = drawing.topOf(at.selected) + drawing.rows.height - stage.scroll;
-      this.tip.showAt(this.describe(at.scene, at.selected), box.left + at.middleOf(at.selected), box.top + bottom - 8);
-    }
+    event.preventDefault();
+    event.stopPropagation();
   }
 }

@@ -83,3 +83,17 @@ export function probeOf(
     matched: scene?.hit?.fraction ?? null,
   };
 }
+
+/** Of a view without boxes. */
+export const NOTHING_PAINTED: Omit<Probe, "theme"> = {
+  boxes: [],
+  runs: 0,
+  zoom: [0, 1],
+  extent: 0,
+  nodes: 0,
+  rows: 0,
+  matched: null,
+  focus: "",
+  selected: null,
+  paint_ms: 0,
+};

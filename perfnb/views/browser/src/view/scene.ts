@@ -1,24 +1,64 @@
-// What is shown: the folded tree, its boxes, their names, and what the search found.
+// What is shown: a tree, its boxes, their names, and what the search found.
 import {follow, ROOT, type CallTree} from "../core/calltree";
 import {fold, type FoldOptions} from "../core/fold";
 import {nodeLabel, type Label} from "../core/labels";
 import {boxAt, layout, rowCount, type Layout} from "../core/layout";
+import {NOBODY, threadOf} from "../core/owner";
 import {search, type SearchError, type SearchHit} from "../core/search";
-import type {Tables} from "../core/tables";
+import type {Tables, Unit} from "../core/tables";
+import {idOf, refOf} from "./engine";
+
+/** What the widths are. */
+export interface Measure {
+  readonly unit: Unit;
+  readonly kind: string;
+}
 
 export class Scene {
-  readonly tree: CallTree;
-  readonly boxes: Layout;
   private found: SearchHit | SearchError | null = null;
   private readonly labels = new Map<number, Label>();
   private matches: Int32Array | null = null;
 
-  constructor(
+  private constructor(
     readonly tables: Tables,
+    readonly tree: CallTree,
+    readonly boxes: Layout,
     readonly options: FoldOptions,
-  ) {
-    this.tree = fold(tables, options);
-    this.boxes = layout(this.tree);
+    /** False where a kernel has more detail than is here. */
+    readonly complete: boolean,
+    readonly measure: Measure,
+    /** Instead of "all". */
+    private readonly rootName: string | null,
+    /** How the tree was really folded. */
+    private readonly folded: FoldOptions = options,
+  ) {}
+
+  static of(tables: Tables, options: FoldOptions): Scene {
+    return Scene.from(tables, fold(tables, options), options, true);
+  }
+
+  /** Of a tree that was folded elsewhere. */
+  static from(tables: Tables, tree: CallTree, options: FoldOptions, complete: boolean): Scene {
+    return new Scene(tables, tree, layout(tree), options, complete, tables.value, null);
+  }
+
+  /** Boxes in time order: widths are times, whatever the profile's weights are. */
+  static inTime(tables: Tables, tree: CallTree, boxes: Layout, options: FoldOptions): Scene {
+    return new Scene(tables, tree, boxes, options, true, {unit: "ns", kind: "time"}, null);
+  }
+
+  /** The same under another name for the root; `inverted` says that it stands leaf first. */
+  named(root: string, inverted = this.options.inverted): Scene {
+    const options = {...this.options, inverted};
+    return new Scene(this.tables, this.tree, this.boxes, options, this.complete, this.measure, root, this.folded);
+  }
+
+  /** Whose each node is: see `threadOf`. Where the samples are elsewhere, nobody's. */
+  owners(): Int32Array {
+    if (this.tables.samples.thread.length === 0 && !this.folded.splitThreads) {
+      return new Int32Array(this.tree.parent.length).fill(NOBODY);
+    }
+    return threadOf(this.tables, this.tree, this.folded);
   }
 
   get rows(): number {
@@ -32,7 +72,10 @@ export class Scene {
   label(node: number): Label {
     let label = this.labels.get(node);
     if (label === undefined) {
-      label = nodeLabel(this.tables, this.tree, node);
+      label =
+        node === ROOT && this.rootName !== null
+          ? {name: this.rootName, detail: ""}
+          : nodeLabel(this.tables, this.tree, node);
       this.labels.set(node, label);
     }
     return label;
@@ -40,9 +83,13 @@ export class Scene {
 
   /** The node of this scene for a node of the scene before it. */
   counterpart(old: Scene, node: number): number {
-    return old.tables === this.tables && old.options.inverted === this.options.inverted
-      ? follow(this.tree, old.tree, node)
-      : ROOT;
+    if (old.options.inverted !== this.options.inverted) {
+      return ROOT;
+    }
+    const [here, there] = [this.tables, old.tables];
+    // Filters that put other functions in the place of some give all of them new numbers.
+    const same = here.functions === there.functions && here.strings === there.strings;
+    return follow(this.tree, old.tree, node, same ? null : (id) => idOf(here, refOf(there, id)));
   }
 
   search(pattern: string): void {
@@ -75,6 +122,18 @@ export class Scene {
       this.matches = Int32Array.from(nodes).sort((a, b) => total[b] - total[a] || a - b);
     }
     return this.matches;
+  }
+
+  /** The widest box of a function, or −1. */
+  widest(id: number): number {
+    const {tree} = this;
+    let best = -1;
+    for (let node = 0; id >= 0 && node < tree.function.length; node++) {
+      if (tree.function[node] === id && (best < 0 || tree.total[node] > tree.total[best])) {
+        best = node;
+      }
+    }
+    return best;
   }
 
   /** Whether `node` is above `other`, or is it. */

@@ -1,6 +1,8 @@
 // What the reader and the notebook can choose. The Bokeh model's properties, by their names here.
+import type {Filter} from "../core/filters";
 import type {Merge} from "../core/keys";
 import type {ColorBy} from "../core/palette";
+import type {FunctionRef, Query} from "./engine";
 import type {Orientation} from "./rows";
 import type {ThemeChoice} from "./theme";
 
@@ -13,17 +15,23 @@ export interface HonestyItem {
   readonly help: string;
 }
 
+/** What stands in the middle. */
+export type ViewName = "flame" | "chart" | "sandwich" | "source";
+
 export interface Settings {
   readonly title: string;
+  readonly view: ViewName;
+  readonly timeline: boolean;
+  readonly table: boolean;
+  readonly filters: readonly Filter[];
   readonly merge: Merge;
   readonly inverted: boolean;
+  readonly splitThreads: boolean;
   readonly orientation: Orientation;
   readonly colorBy: ColorBy;
-  readonly threads: readonly number[] | null;
-  readonly states: readonly string[] | null;
-  readonly timeRange: readonly [number, number] | null;
-  readonly splitThreads: boolean;
   readonly pattern: string;
+  /** The function that all views are about. */
+  readonly chosen: FunctionRef | null;
   readonly frameHeight: number;
   readonly maxRowsHeight: number;
   readonly theme: ThemeChoice;
@@ -32,3 +40,8 @@ export interface Settings {
 }
 
 export type Change = (settings: Partial<Settings>) => void;
+
+/** The part of the settings that decides on numbers. */
+export function queryOf({filters, merge, inverted, splitThreads}: Settings): Query {
+  return {filters, merge, inverted, splitThreads};
+}

@@ -7,6 +7,8 @@ export interface StageActions {
   resized(): void;
   scrolled(): void;
   click(x: number, y: number): void;
+  /** True if there is something there, so that the browser's own menu stays away. */
+  menu(x: number, y: number, event: MouseEvent): boolean;
   reset(): void;
   hover(x: number, y: number, event: PointerEvent): void;
   leave(): void;
@@ -53,6 +55,12 @@ export class Stage {
     this.canvas.addEventListener("dblclick", (event) => {
       event.preventDefault();
       actions.reset();
+    });
+    this.canvas.addEventListener("contextmenu", (event) => {
+      // With Shift, the browser's own.
+      if (!event.shiftKey && actions.menu(...this.at(event), event)) {
+        event.preventDefault();
+      }
     });
     this.canvas.addEventListener("wheel", (event) => this.onWheel(event), {passive: false});
     this.canvas.addEventListener("keydown", () => this.el.classList.remove("by-pointer"));

@@ -1,6 +1,11 @@
-// The style sheet of the component's own shadow DOM.
+// The style sheet of the component's own shadow DOM: what all views share. Views have their own.
+import {EXPLORE_STYLE} from "./explore_style";
+import {LEGEND_STYLE} from "./legend";
+import {SOURCE_STYLE} from "./source/style";
+import {TABLE_STYLE} from "./table/style";
+import {TIMELINE_STYLE} from "./timeline/style";
 
-export const STYLE = /* css */ `
+const COMMON = /* css */ `
 :host { display: block; }
 .root {
   --fg: #1f2328; --muted: #59636e; --line: #d5dae0; --soft: rgba(27, 31, 36, .045); --control: rgba(255, 255, 255, .6);
@@ -24,7 +29,7 @@ export const STYLE = /* css */ `
   color-scheme: dark;
 }
 .root.grounded { padding: 10px 12px; border-radius: 8px; background: var(--ground); }
-.root.failed > :is(.toolbar, .crumbs, .legend) { display: none; }
+.root.failed > :is(.toolbar, .views, .filterbox, .filters, .body, .legend) { display: none !important; }
 .root *, .root *::before { box-sizing: border-box; }
 .root [hidden] { display: none !important; }
 .icon { flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
@@ -32,27 +37,26 @@ export const STYLE = /* css */ `
 .title { font-size: 13px; font-weight: 600; }
 
 .toolbar, .menus { display: flex; align-items: center; flex-wrap: wrap; gap: 6px; }
-.toolbar button, .toolbar select, .toolbar input, .crumbs button { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
-.button, .segments, .menus select, .search {
+:is(.toolbar, .views, .filterbox, .filters, .crumbs, .pane-head, .popup) :is(button, select, input) { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
+.button, .segments, .menus select, .filterbox select, .pane-head select, .search {
   height: 26px; border: 1px solid var(--line); border-radius: 6px; background-color: var(--control);
 }
 .button, .segments button { display: inline-flex; align-items: center; gap: 5px; padding: 0 8px; cursor: pointer; white-space: nowrap; }
 .button:hover:not(:disabled), .segments button:hover, .menus select:hover { background-color: var(--hover); }
-.button:disabled { color: var(--muted); opacity: .55; cursor: default; }
-.toolbar > .menus + .button { margin-left: auto; }
+.button:is(:disabled, [aria-disabled="true"]) { color: var(--muted); opacity: .55; cursor: default; }
 .button.icon-only { padding: 0 5px; color: var(--muted); }
 .button[aria-pressed="true"], .button[aria-pressed="true"]:hover { background: var(--accent-soft); border-color: var(--accent); }
 .segments { display: inline-flex; overflow: hidden; }
 .segments button { border: 0; background: none; color: var(--muted); }
 .segments button + button { border-left: 1px solid var(--line); }
 .segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { background: var(--accent-soft); color: var(--fg); }
-.menus select {
+:is(.menus, .filterbox, .pane-head) select {
   appearance: none; field-sizing: content; max-width: 170px; padding: 0 24px 0 8px; cursor: pointer; text-overflow: ellipsis;
   background-image: linear-gradient(45deg, transparent 50%, var(--muted) 50%), linear-gradient(-45deg, transparent 50%, var(--muted) 50%);
   background-size: 4px 4px; background-position: right 12px top 11px, right 8px top 11px; background-repeat: no-repeat;
 }
-.menus option { background: var(--tip); color: var(--fg); }
-.toolbar :is(button, select):focus-visible, .crumb:focus-visible, .chip:focus-visible {
+:is(.menus, .filterbox, .pane-head) option { background: var(--tip); color: var(--fg); }
+:is(.toolbar, .views, .filterbox, .filters, .pane-head) :is(button, select):focus-visible, .crumb:focus-visible, .chip:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 1px;
 }
 .segments button:focus-visible { outline-offset: -2px; }
@@ -131,3 +135,5 @@ canvas.dragging { cursor: grabbing; }
 @container (max-width: 560px) { .search { flex-basis: 100%; max-width: none; } .amount { display: none; } .menus { order: 1; flex-basis: 100%; } .menus select { max-width: 150px; } }
 @media (forced-colors: active) { .button[aria-pressed="true"], .segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { forced-color-adjust: none; } }
 `;
+
+export const STYLE = [COMMON, EXPLORE_STYLE, LEGEND_STYLE, TIMELINE_STYLE, TABLE_STYLE, SOURCE_STYLE].join("");
