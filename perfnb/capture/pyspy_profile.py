@@ -30,6 +30,7 @@ from perfnb.units import ValueType
 
 _LONGEST_DELAY_NS = 3_000_000
 _SHORTLY_NS = (100_000, 150_000, 200_000, 300_000, 500_000)
+_NOT_YET = -2
 _STAMP = re.compile(r"^\[(\S+)Z ")
 _SPEEDSCOPE_THREAD = re.compile(r'^(?:Process (\d+) )?Thread (\w+) "(.*)"$', re.S)
 
@@ -140,19 +141,17 @@ def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[
     zero = _trace_start_ns(r, tracks)
     start, end = r.started_ns + r.clock.offset_ns, r.ended_ns + r.clock.offset_ns
     parts: list[tuple[NDArray[Any], ...]] = []
-    for track in tracks:
-        ticks = r.log.ticks.get(track.thread.pid)
+    for (pid, tid), same in _by_thread(tracks).items():
+        ticks = r.log.ticks.get(pid)
         if ticks is None:
             continue
-        # A change is logged after the process was let go: it belongs to the newest instant before.
-        changed = zero + np.round(track.at * 1000).astype(np.int64)
-        tick = np.searchsorted(ticks.released, changed, side="right") - 1
-        here = np.arange(len(ticks))
-        last = np.searchsorted(tick, here, side="right") - 1
-        stack = np.where(last >= 0, track.stack[last], -1)
-        state = _settle(r.log.states(track.thread.pid, track.thread.tid, r.clock.offset_ns), stack)
+        # Where one track of a thread has a stack, another one of it has none.
+        stack = np.max([_at_ticks(track, ticks, zero) for track in same], axis=0)
+        seen = stack > _NOT_YET
+        stack = np.where(seen, stack, -1)
+        state = _settle(r.log.states(pid, tid, r.clock.offset_ns), stack)
         keep = (
-            (last >= 0)
+            seen
             & (state != GONE)
             & ~ticks.missed
             & (ticks.stopped >= start)
@@ -162,7 +161,9 @@ def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[
             keep &= state != OFF_CPU
         rows = np.flatnonzero(keep)
         middle = (ticks.stopped[rows] + ticks.released[rows]) // 2 - r.clock.offset_ns
-        thread = np.full(len(rows), builder.thread(track.thread))
+        # Its last name: what it was called when py-spy first met it may have been another's.
+        named = [track.thread for track in same if track.thread.name] or [same[0].thread]
+        thread = np.full(len(rows), builder.thread(named[-1]))
         parts.append((stack[rows], thread, middle, state[rows]))
     if not parts:
         empty = np.zeros(0, dtype=np.int64)
@@ -176,6 +177,23 @@ def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[
         state=frozen(state, np.uint8),
     )
     return samples.take(np.argsort(at, kind="stable")), int((state == UNKNOWN).sum())
+
+
+def _by_thread(tracks: list[Track]) -> dict[tuple[int, int], list[Track]]:
+    """Return each thread's tracks in the order of time: another name begins another track."""
+    found: dict[tuple[int, int], list[Track]] = {}
+    for track in sorted(tracks, key=lambda track: float(track.at[0]) if len(track.at) else 0.0):
+        found.setdefault((track.thread.pid, track.thread.tid), []).append(track)
+    return found
+
+
+def _at_ticks(track: Track, ticks: Ticks, zero: int) -> NDArray[np.int64]:
+    """Return the stack at each instant: −1 for none, `_NOT_YET` before the track begins."""
+    # A change is logged after the process was let go: it belongs to the newest instant before.
+    changed = zero + np.round(track.at * 1000).astype(np.int64)
+    tick = np.searchsorted(ticks.released, changed, side="right") - 1
+    last = np.searchsorted(tick, np.arange(len(ticks)), side="right") - 1
+    return np.where(last >= 0, track.stack[last], _NOT_YET)
 
 
 def _settle(state: NDArray[np.uint8], stack: NDArray[np.int64]) -> NDArray[np.uint8]:

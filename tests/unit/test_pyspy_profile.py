@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from helpers.ascii import rows
 
+from perfnb.capture import pyspy_profile
 from perfnb.capture.base import CaptureSpec
+from perfnb.capture.chrometrace import Track, read_tracks
 from perfnb.capture.clock import ClockOffset, WallToMonotonic
 from perfnb.capture.pyspy_profile import Recording, build_profile
 from perfnb.capture.threadlog import ThreadLog
@@ -79,6 +81,25 @@ def test_the_thread_that_waits_is_in_a_wall_profile(real):
     waits = Counter(" ".join(f.name for f in row.functions()[-3:]) for row in waiting)
     assert waits["wait Event.wait Condition.wait"] == len(waiting)
     assert len(waiting) == pytest.approx(wall.metadata.ticks, abs=2)
+
+
+def test_a_thread_whose_name_changes_is_seen_once_at_each_instant(real, monkeypatch):
+    wall = replace(real, spec=replace(real.spec, idle=True))
+    once = build_profile(wall)
+
+    def renamed(*args):
+        for track in read_tracks(*args):
+            half = len(track.at) // 2
+            late = replace(track.thread, name="late name")
+            yield Track(late, track.at[half:], track.stack[half:])
+            early = [*track.stack[:half], -1]
+            yield Track(replace(track.thread, name=""), track.at[: half + 1], np.array(early))
+
+    monkeypatch.setattr(pyspy_profile, "read_tracks", lambda *args: list(renamed(*args)))
+    twice = build_profile(wall)
+    assert twice.samples.stack.tolist() == once.samples.stack.tolist()
+    assert twice.samples.time.tolist() == once.samples.time.tolist()
+    assert {thread.name for thread in twice.threads} == {"late name"}
 
 
 def test_a_thread_that_always_ran_weighs_the_wall_time(profile):
