@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perfnb.notebook.captured import profiles
     from perfnb.notebook.session import FlameSession
     from perfnb.units import ValueType
+    from perfnb.views.explore.app import explore
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ __all__ = [
     "ProfileBuilder",
     "Recorder",
     "ValueType",
+    "explore",
     "last",
     "profiles",
     "read",
@@ -42,6 +44,7 @@ _HOME = {
     "ProfileBuilder": "perfnb.model",
     "Recorder": "perfnb.capture.record",
     "ValueType": "perfnb.units",
+    "explore": "perfnb.views.explore.app",
     "profiles": "perfnb.notebook.captured",
     "read": "perfnb.formats.read",
     "read_all": "perfnb.formats.read",

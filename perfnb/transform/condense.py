@@ -78,7 +78,7 @@ def condense(profile: Profile, boxes: int = BOXES, samples: int = SAMPLES) -> Co
     summed = len(profile) > samples
     if summed:
         reduced = _summed(reduced)
-    small = Profile(profile.value, _compact(profile.tables, tree), reduced, profile.metadata)
+    small = replace(profile, tables=_compact(profile.tables, tree), samples=reduced)
     return Condensed(small, narrowest, int(np.count_nonzero(used & ~keep)), summed, too_deep)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from perfnb.errors import IncompatibleProfiles
 from perfnb.model import KINDS, Metadata, Profile, ProfileBuilder, Samples
+from perfnb.model.sources import SourceText
 from perfnb.model.tables import frozen
 
 
@@ -49,7 +50,9 @@ def merge(profiles: Sequence[Profile]) -> Profile:
     )
     if samples.time is not None:
         samples = samples.take(np.argsort(samples.time, kind="stable"))
-    return Profile(builder.value, builder.tables(), samples, _common(profiles))
+    return Profile(
+        builder.value, builder.tables(), samples, _common(profiles), _agreed_sources(profiles)
+    )
 
 
 def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | None, ...]:
@@ -79,6 +82,17 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
         np.full(len(s), -1, np.int32) if s.label is None else label[s.label],
         np.ones(len(s), np.int64) if s.count is None else s.count,
     )
+
+
+def _agreed_sources(profiles: Sequence[Profile]) -> dict[str, SourceText]:
+    """Return the texts that no two profiles have differently: lines would fit one of them only."""
+    found: dict[str, SourceText] = {}
+    differ = set()
+    for profile in profiles:
+        for file, source in profile.sources.items():
+            if found.setdefault(file, source) != source:
+                differ.add(file)
+    return {file: source for file, source in found.items() if file not in differ}
 
 
 def _common(profiles: Sequence[Profile]) -> Metadata:

@@ -511,7 +511,7 @@ def test_the_slider_is_the_filter_of_time(sent):
     assert pane.selection.total == 3
     pane._time.value = (0, pane._time.max)
     assert pane.filters == []
-    assert explore(draw("f")).panes[0]._time.layout.display == "none"
+    assert explore(draw("f")).panes[0]._times.layout.display == "none"
 
 
 def test_linked_panes_have_the_same_filters(sent):

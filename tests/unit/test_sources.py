@@ -16,6 +16,7 @@ from perfnb.model import Profile, ProfileBuilder
 from perfnb.model.sources import LARGEST, SourceText, decoded, source_of, split_lines, stamp_of
 from perfnb.notebook.cells import as_typed
 from perfnb.notebook.clean import name_cells
+from perfnb.transform.condense import condense
 from perfnb.transform.frames import rename
 from perfnb.units import ValueType
 from perfnb.views.sources import AROUND, spans_of, stored_sources
@@ -346,3 +347,18 @@ def test_notes_name_files_as_the_picture_does(app):
     (stored,) = stored_sources(profile, "mine", lambda file: file.rpartition("/")[2]).items()
     assert stored[0] == "app.py"
     assert stored[1]["note"].startswith("app.py has changed since")
+
+
+def test_merged_profiles_keep_the_texts_that_they_agree_on():
+    same, mine, theirs = (SourceText(text, None) for text in ("a = 1\n", "b = 1\n", "b = 2\n"))
+    left = profile_of(("f", "In [1]", 1), sources={"In [1]": same, "In [2]": mine})
+    right = profile_of(("f", "In [1]", 1), sources={"In [1]": same, "In [2]": theirs, "c": mine})
+    assert left.merge(right).sources == {"In [1]": same, "c": mine}
+
+
+def test_a_profile_that_is_drawn_smaller_keeps_its_texts():
+    sources = {"In [1]": SourceText("a = 1\n", None)}
+    frames = [("f", "In [1]", line) for line in range(1, 9)]
+    small = condense(profile_of(*frames, sources=sources), boxes=3).profile
+    assert len(small.tables.stacks) < len(frames)
+    assert small.sources == sources

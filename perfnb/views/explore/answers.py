@@ -219,7 +219,9 @@ class Answers:
         profile = self.filtered(filters, progress)
         progress(0.7, "Counting the lines")
         lines = self._table("lines", filters, profile.lines)
-        return source_answer(self.profile, profile.total, lines, question.get("ref", {}))
+        functions = self._table("functions", filters, profile.functions)
+        ref = question.get("ref", {})
+        return source_answer(self.profile, profile.total, lines, functions, ref)
 
     def _table(self, what: str, filters: list[Any], make: Callable[[], Any]) -> Any:
         key = _key([what, filters])

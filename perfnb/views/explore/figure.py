@@ -42,9 +42,9 @@ def figure(profile: Profile, answers: Answers | None, options: dict[str, Any]) -
         If there is no such option, or its value does not fit.
     """
     if answers is None:
-        source = ProfileSource(
-            tables=pack(profile, sources=stored_sources(profile, "all")), remote=False
-        )
+        # Other files are asked for: finding the functions in all of them takes seconds.
+        texts = stored_sources(profile, "notebook")
+        source = ProfileSource(tables=pack(profile, sources=texts), remote=False)
     else:
         source = ProfileSource(tables=answers.packed_names(), remote=True)
     warning, items = honesty(profile)

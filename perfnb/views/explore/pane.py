@@ -8,7 +8,6 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
-from perfnb.errors import OptionError
 from perfnb.model import Profile
 from perfnb.transform.filters import expression
 from perfnb.views.explore.answers import Answers
@@ -59,14 +58,17 @@ class Pane:
         self._time = widgets.FloatRangeSlider(
             description="Time",
             continuous_update=False,
-            readout_format=".3f",
-            layout=widgets.Layout(width="100%", max_width="720px"),
+            # Its own is cut off where numbers are long.
+            readout=False,
+            layout=widgets.Layout(flex="1 1 auto", width="auto", max_width="620px"),
         )
+        self._range = widgets.Label()
+        self._times = widgets.HBox([self._time, self._range])
         self._following = False
         self._show_times()
         self._time.observe(self._slid, "value")
         self.widget = widgets.VBox(
-            [self._time, self.bridge],
+            [self._times, self.bridge],
             layout=widgets.Layout(width="100%"),
         )
 
@@ -125,16 +127,18 @@ class Pane:
     def close(self) -> None:
         """End what is worked at, and take the widgets out of the page."""
         self.worker.stop()
-        for widget in (self._time, self.bridge, self.widget):
+        for widget in (self._time, self._range, self._times, self.bridge, self.widget):
             widget.close()
 
     # From the page.
 
     def _asked(self, bridge: Bridge, question: dict[str, Any]) -> None:
         about = {"view": question.get("view"), "id": question.get("id")}
-        answers = self._answers
-        if answers is None:
-            raise OptionError("nothing is asked of a profile that the page has")
+        with self._lock:
+            if self._answers is None:
+                # Of a profile that the page has, it asks for the text of files only.
+                self._answers = Answers(self._profile)
+            answers = self._answers
 
         def job(task: Task) -> None:
             try:
@@ -175,7 +179,7 @@ class Pane:
     def _show_times(self) -> None:
         profile = self._profile
         timed = profile.samples.time is not None and len(profile) > 0
-        self._time.layout.display = "" if timed else "none"
+        self._times.layout.display = "" if timed else "none"
         self._end = 1.0
         if timed:
             answers = self._answers or Answers(profile)
@@ -192,6 +196,7 @@ class Pane:
                 low, high = max(low, one["from"] / 1e9), min(high, one["to"] / 1e9)
         with self._quietly():
             self._time.value = (low, max(low, high))
+        self._range.value = f"{low:.3f} – {max(low, high):.3f} s"
 
     def _slid(self, change: Any) -> None:
         with self._lock:

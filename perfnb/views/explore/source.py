@@ -11,11 +11,16 @@ import polars as pl
 from perfnb.model import Profile
 from perfnb.model.calltree import CELL_FILE
 
+_IDENTITY = ("name", "file", "module", "kind")
 _PROGRAMS = (".py", ".pyw", ".pyx")
 
 
 def source_answer(
-    profile: Profile, whole: int, lines: pl.DataFrame, ref: Mapping[str, Any]
+    profile: Profile,
+    whole: int,
+    lines: pl.DataFrame,
+    functions: pl.DataFrame,
+    ref: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a file's text, and self and total of its lines.
 
@@ -27,13 +32,21 @@ def source_answer(
         The sum of all weights, after filters.
     lines : polars.DataFrame
         What `Profile.lines` returns, after filters.
+    functions : polars.DataFrame
+        What `Profile.functions` returns, after filters.
     ref : mapping
         The function: ``name``, ``file``, ``module`` and ``kind``.
     """
     file = str(ref.get("file", ""))
     text, note = _text_of(profile, file, str(ref.get("kind", "")))
     found = lines.filter((pl.col("file") == file) & (pl.col("line") > 0)).sort("line")
-    head = {"file": file, "note": note, "whole": whole}
+    own = functions.filter(
+        pl.all_horizontal(pl.col(one) == str(ref.get(one, "")) for one in _IDENTITY)
+    )
+    head = {
+        "file": file, "note": note, "whole": whole,
+        "self": int(own["self"].sum()), "total": int(own["total"].sum()),
+    }  # fmt: skip
     columns = {
         "text": "\n".join(text).encode("utf-8", "replace"),
         "functions": _joined(found["name"].to_list()),
@@ -51,7 +64,9 @@ def _text_of(profile: Profile, file: str, kind: str) -> tuple[tuple[str, ...], s
 
     if file not in profile.tables.functions.file:
         return (), "This function has no source file."
-    if file in profile.sources or file.startswith(CELL_FILE) or file.endswith(_PROGRAMS):
+    kept = profile.sources.get(file)
+    known = kept is not None and kept.text is not None
+    if known or file.startswith(CELL_FILE) or file.endswith(_PROGRAMS):
         source = source_of(profile, file)
         return source.lines, source.note
     # A profile may come from anyone, and name any file: only programs are shown.

@@ -123,8 +123,8 @@ class BridgeView {
     this.document = made;
     this.root = made.roots()[0] as BokehModel;
     this.told.clear();
-    const source = this.root["source"] as {remote?: boolean; transport?: Transport} | undefined;
-    if (source?.remote === true) {
+    const source = this.root["source"] as {transport?: Transport} | undefined;
+    if (source !== undefined) {
       source.transport = this.transport;
     }
     for (const name of WATCHED) {

@@ -1,8 +1,8 @@
 // What one canvas is painted with (colours, inks, rows), and when it is painted.
-import {makePalette, type ColorBy, type Palette} from "../core/palette";
+import {makePalette, type ColorBy, type Paint, type Palette} from "../core/palette";
 import type {Dress} from "./dress";
 import type {Navigator} from "./navigator";
-import {fillOf, Painter} from "./painter";
+import {fillOf, Painter, paintOf} from "./painter";
 import {Rows, type Orientation} from "./rows";
 import type {Stage} from "./stage";
 
@@ -62,6 +62,12 @@ export class Drawing {
 
   fillOf(node: number): string {
     return this.palette === null ? "" : fillOf(this.palette, this.at.scene!, node);
+  }
+
+  /** With what search and zoom make of its colour. */
+  paintOf(node: number): Paint | null {
+    const {palette, at} = this;
+    return palette === null ? null : paintOf({scene: at.scene!, palette, focus: at.focus}, node);
   }
 
   paintSoon(): void {

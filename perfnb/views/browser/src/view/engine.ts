@@ -32,6 +32,9 @@ export interface SourceAnswer {
   readonly lines: LineTable;
   /** The sum of all weights, for shares. */
   readonly whole: number;
+  /** Of the function itself: the sums over its lines may count a stack several times. */
+  readonly self: number;
+  readonly total: number;
 }
 
 export interface ChartAnswer extends Chart {

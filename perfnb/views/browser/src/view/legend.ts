@@ -42,13 +42,14 @@ function itemsOf(scene: Scene, colorBy: ColorBy, theme: Theme, palette: Palette)
 }
 
 function kindItems({tree, tables}: Scene, theme: Theme): HTMLElement[] {
-  const present = new Set<number>();
+  // Flags and not a set: this is asked of every box while a range of time is dragged.
+  const present = new Uint8Array(tables.kinds.length);
   for (const id of tree.function) {
     if (id >= 0) {
-      present.add(tables.functions.kind[id]);
+      present[tables.functions.kind[id]] = 1;
     }
   }
-  return tables.kinds.filter((_, kind) => present.has(kind)).map((kind) => item(kindColor(kind, theme), kind));
+  return tables.kinds.filter((_, kind) => present[kind] === 1).map((kind) => item(kindColor(kind, theme), kind));
 }
 
 /** Modules by the time that was their own. */

@@ -51,8 +51,10 @@ export class LocalEngine implements Engine {
     const text = this.tables.sources.get(file);
     const tables = this.chosen(query);
     const lines = lineTable(tables, file);
-    const whole = tables.samples.weight.reduce((sum, weight) => sum + weight, 0);
-    done({file, lines, whole, note: text?.note ?? noText(ref), chunks: text?.chunks ?? []});
+    const {ids, self, total, whole} = functionTable(tables);
+    const at = ids.indexOf(idOf(tables, ref));
+    const own = at < 0 ? {self: 0, total: 0} : {self: self[at], total: total[at]};
+    done({file, lines, whole, ...own, note: text?.note ?? noText(ref), chunks: text?.chunks ?? []});
   }
 
   private chosen({filters}: Query): Tables {

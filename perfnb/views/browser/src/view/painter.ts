@@ -205,14 +205,15 @@ function colorOf({scene, palette}: Pick<Picture, "scene" | "palette">, node: num
   return id < 0 ? palette.other : palette.ofFunction[id];
 }
 
-function variantOf({scene, focus}: Picture, node: number): number {
+function variantOf({scene, focus}: Pick<Picture, "scene" | "focus">, node: number): number {
   if (scene.boxes.depth[node] < scene.boxes.depth[focus]) {
     return FADED;
   }
   return scene.hit === null ? PLAIN : MUTED;
 }
 
-function paintOf(picture: Picture, node: number): Paint {
+/** How a frame is painted now. */
+export function paintOf(picture: Pick<Picture, "scene" | "palette" | "focus">, node: number): Paint {
   const {scene, palette} = picture;
   return scene.isMatch(node) ? palette.match : palette.paints[variantOf(picture, node)][colorOf(picture, node)];
 }

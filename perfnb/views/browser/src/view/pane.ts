@@ -69,7 +69,10 @@ export class GraphPane {
 
   /** Shows a scene, at the frame that was zoomed in the one before. */
   open(scene: Scene, look: Look, pattern: string, empty: string): void {
-    this.tip.hide();
+    // Others show the tip too, and while they do the scenes may follow each other: it must not blink.
+    if (this.at.hover >= 0 || this.at.selected >= 0) {
+      this.tip.hide();
+    }
     this.stage.say(scene.isEmpty ? empty : null);
     this.at.open(scene);
     this.search(pattern);
@@ -158,7 +161,7 @@ export class GraphPane {
     const {at, drawing, stage} = this;
     const name = (node: number): string | null => (node < 0 ? null : (at.scene?.label(node).name ?? null));
     return {
-      ...probeOf(at.scene, at.camera, drawing.rows, stage),
+      ...probeOf(at.scene, at.camera, drawing.rows, stage, drawing.lit, (node) => drawing.paintOf(node)),
       focus: name(at.focus) ?? "",
       selected: name(at.selected),
       paint_ms: drawing.lastPaint,

@@ -123,6 +123,7 @@ export class Panel implements Shell {
     );
     this.el.addEventListener("keydown", (event) => this.onKey(event));
     this.observer.observe(this.message);
+    this.observer.observe(this.middle);
     watchTheme(() => this.redress(), this.stopped.signal);
     this.dress.choose(settings.theme);
     this.decorate();
@@ -159,6 +160,14 @@ export class Panel implements Shell {
     if (changed("theme")) {
       this.dress.choose(settings.theme);
     }
+    if (changed("pattern") || LOOKS.some(changed)) {
+      // Views that are not seen catch up when they are.
+      for (const view of this.mains.keys()) {
+        if (view !== settings.view) {
+          this.stale.add(view);
+        }
+      }
+    }
     if (NUMBERS.some(changed)) {
       this.requery();
     } else if (changed("view") || changed("table") || changed("timeline")) {
@@ -169,7 +178,7 @@ export class Panel implements Shell {
       this.shown();
       this.showTable();
     }
-    if (changed("chosen")) {
+    if (changed("chosen") || (changed("view") && settings.chosen !== null)) {
       this.main.light();
       this.table.mark(settings.chosen);
     }
@@ -236,6 +245,7 @@ export class Panel implements Shell {
   }
 
   shown(): void {
+    this.chips.show(this.settings, this.engine?.tables ?? null, this.trouble);
     this.dressToolbar();
     const [pane] = this.main.panes;
     if (pane?.scene && pane.drawing.palette !== null) {
@@ -428,6 +438,9 @@ export class Panel implements Shell {
     this.dress.reground();
     if (this.failure !== null && this.message.clientWidth > 0) {
       this.actions.failed(this.failure);
+    } else if (this.engine !== null && this.main.panes.length === 0 && this.middle.clientWidth > 0) {
+      // A text is not painted: it is there.
+      this.actions.painted(0);
     }
   }
 

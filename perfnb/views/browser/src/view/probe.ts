@@ -1,5 +1,6 @@
 // What is painted, as numbers: tests assert geometry, not pixels.
 import {visitRow} from "../core/lod";
+import type {Paint} from "../core/palette";
 import type {Camera} from "./camera";
 import type {Rows} from "./rows";
 import type {Scene} from "./scene";
@@ -19,6 +20,11 @@ export interface ProbedBox {
   readonly self: number;
   readonly samples: number;
   readonly matched: boolean;
+  /** Of the function that is chosen. */
+  readonly lit: boolean;
+  readonly fill: string;
+  /** The colour of a text on it. */
+  readonly ink: string;
 }
 
 export interface Probe {
@@ -42,6 +48,8 @@ export function probeOf(
   camera: Camera,
   rows: Rows,
   {width, height, scroll}: {readonly width: number; readonly height: number; readonly scroll: number},
+  lit: number,
+  paintOf: (node: number) => Paint | null,
 ): Geometry {
   const boxes: ProbedBox[] = [];
   let runs = 0;
@@ -51,6 +59,7 @@ export function probeOf(
     for (let row = first; row <= last; row++) {
       visitRow(scene.boxes, row, {x0: camera.x0, x1: camera.x1, pixels: width}, {
         box: (node) => {
+          const paint = paintOf(node);
           boxes.push({
             label: scene.label(node).name,
             node,
@@ -65,6 +74,9 @@ export function probeOf(
             self: scene.tree.self[node],
             samples: scene.tree.totalSamples[node],
             matched: scene.isMatch(node),
+            lit: lit >= 0 && scene.tree.function[node] === lit,
+            fill: paint?.fill ?? "",
+            ink: paint?.text ?? "",
           });
         },
         run: () => {

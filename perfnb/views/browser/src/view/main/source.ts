@@ -44,10 +44,14 @@ export class SourceMain implements MainView {
   private ask(ref: FunctionRef | null): void {
     const {engine, settings, dress} = this.shell;
     this.shown = ref;
-    if (engine === null || ref === null) {
+    if (engine === null) {
       return;
     }
     const {tables} = engine;
+    if (ref === null) {
+      this.view.show(null, {unit: tables.value.unit, kind: tables.value.kind, counted: tables.counted, whole: 0, theme: dress.theme});
+      return;
+    }
     engine.source(queryOf(settings), ref, (answer) => {
       const {value, counted} = tables;
       const about = {unit: value.unit, kind: value.kind, counted, whole: answer.whole, theme: dress.theme};

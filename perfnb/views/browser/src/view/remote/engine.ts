@@ -117,6 +117,8 @@ export class RemoteEngine implements Engine {
         file,
         note: String(message["note"]),
         whole: Number(message["whole"]),
+        self: Number(message["self"]),
+        total: Number(message["total"]),
         chunks: text === "" ? [] : [{first: 1, lines: text.split("\n")}],
         lines: {file, lines, functions, ...sums(columns)},
       });

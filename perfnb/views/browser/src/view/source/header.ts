@@ -2,7 +2,7 @@
 import {formatShare, formatValue} from "../../core/format";
 import {element, icon, ICONS, replace} from "../dom";
 import {labelOf} from "../table/model";
-import {functionsOf, neighbour, type FunctionSum} from "./listing";
+import {functionsOf, neighbour} from "./listing";
 import type {FunctionRef, Listing, SourceAbout} from "./types";
 
 export interface HeaderActions {
@@ -58,7 +58,7 @@ export class SourceHeader {
     this.file.hidden = label.startsWith(ref.file);
     replace(this.file, element("bdi", {dir: "ltr"}, ref.file));
     this.file.title = ref.file;
-    replace(this.numbers, ...this.sums(listing, functions.get(ref.name), about));
+    replace(this.numbers, ...this.sums(listing, about));
     this.names = [...new Set([...functions.keys(), ref.name])];
     this.others.hidden = this.names.length < 2;
     const options = this.names.map((name) => this.option(neighbour(ref, name), functions.get(name)?.self ?? 0, about));
@@ -80,7 +80,7 @@ export class SourceHeader {
     return element("option", {selected: ref.name === this.ref?.name}, text);
   }
 
-  private sums(listing: Listing, sum: FunctionSum | undefined, {unit, whole}: SourceAbout): HTMLElement[] {
+  private sums({self, total}: Listing, {unit, whole}: SourceAbout): HTMLElement[] {
     const entry = (what: string, value: number): HTMLElement =>
       element(
         "span",
@@ -89,10 +89,6 @@ export class SourceHeader {
         element("b", {}, formatValue(value, unit)),
         ` ${formatShare(whole > 0 ? value / whole : 0)}`,
       );
-    const self = listing.self ?? sum?.self ?? 0;
-    const total = listing.total ?? Math.min(whole, sum?.total ?? 0);
-    // A function that calls itself is on several of its lines at once.
-    const exact = listing.total !== undefined || (sum?.lines ?? 0) <= 1;
-    return [entry("self", self), entry(exact ? "total" : "total at most", total)];
+    return [entry("self", self), entry("total", total)];
   }
 }

@@ -72,16 +72,25 @@ export function byHeat(rows: readonly ListingRow[], {self, total}: LineTable): n
   return hot.map(({row}) => row);
 }
 
-/** The hottest row of one function, or of all if it has none here; −1 without any. */
+/** Less than this part of what its lines take is not the function's own doing. */
+const OWN_DOING = 0.1;
+
+/**
+ * The row to look at first: of one function, or of all if it has none here; −1 without any. It is
+ * the one with the largest self, or in a function that has others do the work, the one that calls them.
+ */
 export function hottestOf(ranking: readonly number[], rows: readonly ListingRow[], table: LineTable, name: string): number {
-  const own = ranking.find((row) => {
-    const entry = rows[row];
-    return !isGap(entry) && entry.at >= 0 && splitNames(table.functions[entry.at]).includes(name);
-  });
-  return own ?? ranking[0] ?? -1;
+  const place = (row: number): number => (rows[row] as TextLine).at;
+  const own = ranking.filter((row) => splitNames(table.functions[place(row)]).includes(name));
+  const few = own.length > 0 ? own : ranking;
+  const heaviest = few.reduce((best, row) => (best < 0 || table.total[place(row)] > table.total[place(best)] ? row : best), -1);
+  if (heaviest < 0) {
+    return -1;
+  }
+  return table.self[place(few[0])] >= OWN_DOING * table.total[place(heaviest)] ? few[0] : heaviest;
 }
 
-export interface FunctionSum {
+interface FunctionSum {
   readonly name: string;
   readonly self: number;
   /** The sum over its lines: at most that, if the function calls itself. */

@@ -13,9 +13,6 @@ export interface SourceActions {
 
 export interface Listing extends Omit<SourceAnswer, "whole"> {
   readonly ref: FunctionRef;
-  /** Of the whole function, where they are known better than from its lines. */
-  readonly self?: number;
-  readonly total?: number;
 }
 
 export interface SourceAbout {
