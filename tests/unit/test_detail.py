@@ -221,7 +221,7 @@ def test_a_rest_opened_twice_is_opened_once_more():
 
 
 def test_what_lies_too_deep_is_summed_and_can_be_opened(monkeypatch):
-    monkeypatch.setattr("perfnb.layout.detail.DEEPEST", 5)
+    monkeypatch.setattr("perfnb.layout.detail_look.DEEPEST", 5)
     builder = ProfileBuilder(COUNT)
     stack = -1
     for depth in range(12):

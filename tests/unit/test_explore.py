@@ -72,7 +72,8 @@ class Page:
             dtype = np.dtype(f"<{place['dtype']}")
             columns[name] = np.frombuffer(packed, dtype, place["length"], base + place["offset"])
         texts = [columns[f"functions.{part}"] for part in ("name", "file", "module")]
-        strings = self.header["strings"]
+        # Halves of surrogate pairs travel in JSON, but in no other text.
+        strings = [sendable(text) for text in self.header["strings"]]
         self.columns = columns
         self.names = [
             (*(strings[at] for at in row), KINDS[kind])

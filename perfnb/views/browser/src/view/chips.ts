@@ -19,12 +19,14 @@ export class Chips {
   ) {}
 
   show(settings: Settings, tables: Tables | null, error: string): void {
-    const {filters, merge} = settings;
+    const {filters, merge, inverted, splitThreads} = settings;
     this.error.textContent = error;
     this.error.hidden = error === "";
     this.el.hidden = (filters.length === 0 && merge === "cell" && error === "") || tables === null;
-    const shown = JSON.stringify([filters, merge, error]);
-    if (tables === null || shown === this.shown) {
+    // The Python to copy tells the direction too.
+    const shown = JSON.stringify([filters, merge, inverted, splitThreads, error]);
+    // The last chip goes with the row, not before it: it may have the keyboard.
+    if (tables === null || this.el.hidden || shown === this.shown) {
       return;
     }
     this.shown = shown;
@@ -50,7 +52,7 @@ export class Chips {
       copy.addEventListener("blur", () => copy.classList.remove("done"), {once: true});
     });
     const all = element("button", {type: "button", class: "button small"}, "Clear");
-    all.setAttribute("aria-label", "Remove all filters");
+    all.setAttribute("aria-label", "Clear all filters");
     all.addEventListener("click", () => this.change({filters: [], merge: "cell"}));
     replace(this.el, ...chips, this.error, copy, chips.length > 1 ? all : null);
     if (focused) {

@@ -33,6 +33,8 @@ export const EXPLORE_STYLE = /* css */ `
 .progress { position: relative; overflow: hidden; padding: 3px 9px; border-radius: 6px; background: var(--soft); color: var(--muted); }
 .progress::before { content: ""; position: absolute; inset: 0 auto 0 0; width: var(--part, 0); background: var(--accent-soft); }
 
+.partial { padding: 3px 9px; border-radius: 6px; background: var(--soft); color: var(--muted); }
+
 .body { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; min-width: 0; }
 .middle, .side, .main { min-width: 0; }
 .main { display: flex; flex-direction: column; gap: 4px; }

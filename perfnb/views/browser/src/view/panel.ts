@@ -50,6 +50,12 @@ export class Panel implements Shell {
   private readonly title = element("div", {class: "title", hidden: true});
   private readonly live = element("div", {class: "live", "aria-live": "polite"});
   private readonly message = element("div", {class: "message", role: "status"}, "Reading the profile…");
+  /** Some functions are only in boxes that were summed before the profile was stored. */
+  private readonly partial = element(
+    "div",
+    {class: "partial", role: "note", hidden: true},
+    "Boxes too narrow to be stored are not in the numbers of single functions and lines: they may be larger. perfnb.explore(profile) has all.",
+  );
   private readonly progress = element("div", {class: "progress", role: "status", hidden: true});
   private readonly middle = element("div", {class: "middle", role: "tabpanel", id: this.id, "aria-label": "View"});
   private readonly side = element("div", {class: "side"});
@@ -115,6 +121,7 @@ export class Panel implements Shell {
       this.message,
       this.progress,
       this.body,
+      this.partial,
       this.legend.el,
       this.footer.el,
       this.live,
@@ -160,13 +167,8 @@ export class Panel implements Shell {
     if (changed("theme")) {
       this.dress.choose(settings.theme);
     }
-    if (changed("pattern") || LOOKS.some(changed)) {
-      // Views that are not seen catch up when they are.
-      for (const view of this.mains.keys()) {
-        if (view !== settings.view) {
-          this.stale.add(view);
-        }
-      }
+    if (changed("pattern")) {
+      this.outdate();
     }
     if (NUMBERS.some(changed)) {
       this.requery();
@@ -176,10 +178,10 @@ export class Panel implements Shell {
     if (changed("pattern")) {
       this.main.research();
       this.shown();
-      this.showTable();
+      this.attempt(() => this.showTable());
     }
     if (changed("chosen") || (changed("view") && settings.chosen !== null)) {
-      this.main.light();
+      this.attempt(() => this.main.light());
       this.table.mark(settings.chosen);
     }
     if (LOOKS.some(changed)) {
@@ -252,6 +254,10 @@ export class Panel implements Shell {
       this.legend.show(pane.scene, this.settings.colorBy, this.dress.theme, pane.drawing.palette);
     }
     this.legend.el.hidden = pane === undefined;
+    const {table, view} = this.settings;
+    const single = table || view === "sandwich" || view === "source";
+    this.partial.hidden = !single || (this.engine?.tables.stacks.hidden ?? null) === null;
+    this.keepFocus();
   }
 
   focused(path: string[]): void {
@@ -294,8 +300,9 @@ export class Panel implements Shell {
   }
 
   private get hasTimes(): boolean {
-    const samples = this.engine?.tables.samples;
-    return samples !== undefined && (samples.time !== null || this.engine!.tables.meta.end !== null);
+    const {samples, meta} = this.engine?.tables ?? {};
+    // Where the samples are elsewhere, an end is told only if there are times.
+    return samples !== undefined && (samples.time !== null || (samples.weight.length === 0 && meta?.end != null));
   }
 
   private requery(): void {
@@ -319,9 +326,10 @@ export class Panel implements Shell {
     this.side.hidden = !table;
     this.body.classList.toggle("with-side", table);
     this.showTrouble("");
-    try {
-      if (this.stale.delete(view)) {
+    this.attempt(() => {
+      if (this.stale.has(view)) {
         main.refresh();
+        this.stale.delete(view);
       }
       if (table && this.stale.delete("table")) {
         this.showTable();
@@ -329,17 +337,37 @@ export class Panel implements Shell {
       if (timeline && this.hasTimes && this.stale.delete("timeline")) {
         this.showTimeline();
       }
+    });
+    this.shown();
+  }
+
+  /**
+   * What cannot be answered, such as a filter by what the profile does not have, is told: what was
+   * shown stays, until it can be asked for.
+   */
+  private attempt(act: () => void): void {
+    try {
+      act();
     } catch (error) {
-      // Such as a filter by what the profile does not have: what was shown stays, with the reason.
       this.showTrouble(error instanceof Error ? error.message : String(error));
     }
-    this.shown();
   }
 
   private showTrouble(message: string): void {
     if (message !== this.trouble) {
       this.trouble = message;
       this.chips.show(this.settings, this.engine?.tables ?? null, message);
+    }
+  }
+
+  /** Where what has the keyboard goes out of sight, it goes on to what is shown instead. */
+  private keepFocus(): void {
+    const active = (this.el.getRootNode() as Document | ShadowRoot).activeElement;
+    const isSeen = (el: Element): boolean => el.getClientRects().length > 0;
+    if (active !== null && this.el.contains(active) && !isSeen(active)) {
+      const shown = this.middle.querySelectorAll<HTMLElement>("canvas, [role=grid]");
+      const tabs = this.toolbar.views.querySelectorAll<HTMLElement>("[aria-selected=true]");
+      [...shown, ...tabs].find(isSeen)?.focus({preventScroll: true});
     }
   }
 
@@ -396,13 +424,23 @@ export class Panel implements Shell {
   private needBins(bins: number): void {
     if (bins !== this.bins) {
       this.bins = bins;
-      this.showTimeline();
+      this.attempt(() => this.showTimeline());
+    }
+  }
+
+  /** Views that are not seen catch up when they are. */
+  private outdate(): void {
+    for (const view of this.mains.keys()) {
+      if (view !== this.settings.view) {
+        this.stale.add(view);
+      }
     }
   }
 
   private redress(): void {
     this.dress.choose(this.settings.theme);
     if (this.engine !== null) {
+      this.outdate();
       this.main.redress();
       this.stale.add("timeline");
       this.stale.add("table");

@@ -82,7 +82,10 @@ export class TimelineView {
     }
     const isSame = old?.lanes === model.lanes && old.tables === model.tables && old.theme === model.theme;
     if (isSame && old.chosen === model.chosen) {
-      this.mark();
+      // What is dragged has been marked already: another frame would show the same.
+      if (!this.pointer.isDragging) {
+        this.mark();
+      }
     } else {
       this.arrange();
     }
