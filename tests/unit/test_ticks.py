@@ -80,3 +80,16 @@ def test_laws_of_ticks(axis, start, span, pixels):
 )
 def test_moments(axis, time, span, expected):
     assert axis.call("formatTime", time, span).replace("\u00a0", " ") == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 2e9, "0.000 s – 2.000 s"),
+        (1_525_300_000, 2_440_500_000, "1.5253 s – 2.4405 s"),
+        (20e6, 90e6, "20.00 ms – 90.00 ms"),
+        (5_000_001_000, 5_000_002_000, "5.000001000 s – 5.000002000 s"),
+    ],
+)
+def test_the_ends_of_a_range_have_one_unit(axis, start, end, expected):
+    assert axis.call("formatRange", start, end).replace("\u00a0", " ") == expected

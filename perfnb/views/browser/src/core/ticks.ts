@@ -66,6 +66,17 @@ export function formatTime(ns: number, span: number): string {
   return written(ns, unit, decimals);
 }
 
+/** The two ends of a range in one unit, to about a thousandth of its length. */
+export function formatRange(from: number, to: number): string {
+  const span = Math.max(1, to - from);
+  const unit = unitOf(to);
+  if (unit === unitOf(span) || to >= LONG * SECOND.ns) {
+    return `${formatTime(from, span)} – ${formatTime(to, span)}`;
+  }
+  const decimals = Math.min(digitsOf(unit.ns), Math.ceil(-Math.log10(span / 1000 / unit.ns) - 1e-9));
+  return `${written(from, unit, decimals)} – ${written(to, unit, decimals)}`;
+}
+
 function along(from: number, to: number, step: number): Tick[] {
   const unit = step >= HOUR.ns ? HOUR : step >= MINUTE.ns ? MINUTE : unitOf(to - from);
   const decimals = Math.max(0, Math.ceil(-Math.log10(step / unit.ns) - 1e-9));

@@ -5,7 +5,7 @@ import {expression} from "../core/expression";
 import type {Filter, PatternKind} from "../core/filters";
 import {threadLabel} from "../core/labels";
 import type {Tables} from "../core/tables";
-import {formatTime} from "../core/ticks";
+import {formatRange} from "../core/ticks";
 import type {FunctionRef} from "./engine";
 import type {Scene} from "./scene";
 import type {Settings} from "./settings";
@@ -75,10 +75,8 @@ export function inWords(filter: Filter, {threads}: Pick<Tables, "threads">): [wh
       const known = threads.find(({pid}) => pid === filter.pid);
       return ["Process", known?.process ? `${known.process} ${filter.pid}` : `${filter.pid}`];
     }
-    case "time": {
-      const span = filter.to - filter.from;
-      return ["Time", `${formatTime(filter.from, span)} – ${formatTime(filter.to, span)}`];
-    }
+    case "time":
+      return ["Time", formatRange(filter.from, filter.to)];
     case "state":
       return ["State", filter.states.join(" + ")];
     case "module":
