@@ -17,7 +17,13 @@ const MOST_MODULES = 400;
 export class FilterBox {
   readonly button = element(
     "button",
-    {type: "button", class: "button", "aria-expanded": "false", title: "Filters by name and module, only my code, recursion"},
+    {
+      type: "button",
+      class: "button",
+      "aria-label": "Filter",
+      "aria-expanded": "false",
+      title: "Filters by name and module, only my code, recursion",
+    },
     icon(...ICONS.funnel),
     element("span", {class: "wide"}, "Filter"),
   );

@@ -1,28 +1,22 @@
 // The profile as one element: controls, filters, timeline, the view in the middle, the table beside
 // it, legend and footer, and what passes between them. It knows nothing of Bokeh: the settings come
 // in, and the reader's changes go out.
-import type {Lanes} from "../core/timeline";
+import {Beside} from "./beside";
 import {Chips} from "./chips";
 import {element} from "./dom";
 import {Dress} from "./dress";
-import {find, withFilter, withoutKind} from "./edits";
 import type {Engine, FunctionRef} from "./engine";
 import {Footer} from "./footer";
 import {frameActions, functionActions} from "./framemenu";
 import {History} from "./history";
 import {Legend} from "./legend";
-import {ChartMain} from "./main/chart";
-import {FlameMain} from "./main/flame";
-import {SandwichMain} from "./main/sandwich";
 import type {MainView, Shell} from "./main/shell";
-import {SourceMain} from "./main/source";
+import {Views} from "./main/views";
 import {Popup} from "./popup";
 import {NOTHING_PAINTED, type Probe} from "./probe";
 import type {Scene} from "./scene";
-import {queryOf, type Change, type Settings, type ViewName} from "./settings";
-import {TableView} from "./table/view";
+import type {Change, Settings} from "./settings";
 import {watchTheme} from "./theme";
-import {TimelineView} from "./timeline/view";
 import {Tip} from "./tip";
 import {Toolbar} from "./toolbar";
 
@@ -58,22 +52,22 @@ export class Panel implements Shell {
   );
   private readonly progress = element("div", {class: "progress", role: "status", hidden: true});
   private readonly middle = element("div", {class: "middle", role: "tabpanel", id: this.id, "aria-label": "View"});
-  private readonly side = element("div", {class: "side"});
-  private readonly body = element("div", {class: "body"}, this.middle, this.side);
+  private readonly beside = new Beside(
+    this,
+    (act) => this.attempt(act),
+    (ref, anchor) => this.menuOf(ref, anchor),
+  );
+  private readonly body = element("div", {class: "body"}, this.middle, this.beside.side);
+  private readonly views = new Views(this, this.middle);
   private readonly toolbar: Toolbar;
   private readonly chips = new Chips((patch) => this.change(patch), (text) => this.say(text));
   private readonly legend = new Legend();
   private readonly footer = new Footer(this.tip);
   private readonly popup = new Popup();
   private readonly history = new History();
-  private readonly timeline: TimelineView;
-  private readonly table: TableView;
-  private readonly mains = new Map<ViewName, MainView>();
   private readonly observer = new ResizeObserver(() => this.measured());
   /** What has to ask for its numbers anew when it is next seen. */
-  private readonly stale = new Set<ViewName | "timeline" | "table">();
-  private bins = 0;
-  private lanes: {readonly asked: string; readonly lanes: Lanes} | null = null;
+  private readonly stale = new Set<"timeline" | "table">();
   private failure: string | null = null;
   private trouble = "";
 
@@ -94,30 +88,13 @@ export class Panel implements Shell {
       this.tip,
       this.id,
     );
-    this.timeline = new TimelineView(
-      {
-        needs: (bins) => this.needBins(bins),
-        brush: (range) => this.brush(range),
-        lane: (thread) => this.toggleThread(thread),
-      },
-      this.tip,
-    );
-    this.table = new TableView(
-      {
-        select: (ref) => this.choose(ref),
-        open: (ref) => this.change({chosen: ref, view: "sandwich"}),
-        menu: (ref, anchor) => this.menuOf(ref, anchor),
-      },
-      this.tip,
-    );
-    this.side.append(this.table.el);
     this.el.append(
       this.title,
       this.toolbar.views,
       this.toolbar.el,
       this.toolbar.filters.el,
       this.chips.el,
-      this.timeline.el,
+      this.beside.timeline.el,
       this.message,
       this.progress,
       this.body,
@@ -146,7 +123,7 @@ export class Panel implements Shell {
       progress: (fraction, text) => this.showProgress(fraction, text),
     });
     this.message.hidden = true;
-    this.lanes = null;
+    this.beside.open();
     this.dress.choose(this.settings.theme);
     this.requery();
   }
@@ -168,7 +145,7 @@ export class Panel implements Shell {
       this.dress.choose(settings.theme);
     }
     if (changed("pattern")) {
-      this.outdate();
+      this.views.outdate(settings.view);
     }
     if (NUMBERS.some(changed)) {
       this.requery();
@@ -178,11 +155,11 @@ export class Panel implements Shell {
     if (changed("pattern")) {
       this.main.research();
       this.shown();
-      this.attempt(() => this.showTable());
+      this.attempt(() => this.beside.showTable());
     }
     if (changed("chosen") || (changed("view") && settings.chosen !== null)) {
       this.attempt(() => this.main.light());
-      this.table.mark(settings.chosen);
+      this.beside.table.mark(settings.chosen);
     }
     if (LOOKS.some(changed)) {
       this.redress();
@@ -195,11 +172,8 @@ export class Panel implements Shell {
     this.engine?.dispose?.();
     this.observer.disconnect();
     this.popup.close(false);
-    for (const main of this.mains.values()) {
-      main.dispose();
-    }
-    this.timeline.dispose();
-    this.table.dispose();
+    this.views.dispose();
+    this.beside.dispose();
     this.toolbar.search.dispose();
     this.tip.hide();
     this.el.remove();
@@ -208,9 +182,9 @@ export class Panel implements Shell {
   probe(): Probe & {views: object} {
     const {panes} = this.main;
     const views = {
-      timeline: this.settings.timeline ? this.timeline.probe() : null,
-      table: this.settings.table ? this.table.probe() : null,
-      source: this.settings.view === "source" ? (this.main as SourceMain).view.probe() : null,
+      timeline: this.settings.timeline ? this.beside.timeline.probe() : null,
+      table: this.settings.table ? this.beside.table.probe() : null,
+      source: this.settings.view === "source" ? (this.views.source?.view.probe() ?? null) : null,
       panes: panes.map((pane) => pane.probe()),
       filters: this.settings.filters,
     };
@@ -275,28 +249,7 @@ export class Panel implements Shell {
   // What is shown.
 
   private get main(): MainView {
-    const {view} = this.settings;
-    let main = this.mains.get(view);
-    if (main === undefined) {
-      main = this.make(view);
-      this.mains.set(view, main);
-      this.stale.add(view);
-      this.middle.append(main.el);
-    }
-    return main;
-  }
-
-  private make(view: ViewName): MainView {
-    switch (view) {
-      case "flame":
-        return new FlameMain(this);
-      case "chart":
-        return new ChartMain(this);
-      case "sandwich":
-        return new SandwichMain(this);
-      case "source":
-        return new SourceMain(this);
-    }
+    return this.views.get(this.settings.view);
   }
 
   private get hasTimes(): boolean {
@@ -306,9 +259,8 @@ export class Panel implements Shell {
   }
 
   private requery(): void {
-    for (const view of [...this.mains.keys(), "timeline", "table"] as const) {
-      this.stale.add(view);
-    }
+    this.views.outdate();
+    this.stale.add("timeline").add("table");
     this.refresh();
   }
 
@@ -318,24 +270,17 @@ export class Panel implements Shell {
       return;
     }
     const {view, timeline, table} = this.settings;
-    const main = this.main;
-    for (const [name, each] of this.mains) {
-      each.el.hidden = name !== view;
-    }
-    this.timeline.el.hidden = !timeline || !this.hasTimes;
-    this.side.hidden = !table;
+    this.beside.timeline.el.hidden = !timeline || !this.hasTimes;
+    this.beside.side.hidden = !table;
     this.body.classList.toggle("with-side", table);
     this.showTrouble("");
     this.attempt(() => {
-      if (this.stale.has(view)) {
-        main.refresh();
-        this.stale.delete(view);
-      }
+      this.views.show(view);
       if (table && this.stale.delete("table")) {
-        this.showTable();
+        this.beside.showTable();
       }
       if (timeline && this.hasTimes && this.stale.delete("timeline")) {
-        this.showTimeline();
+        this.beside.showTimeline();
       }
     });
     this.shown();
@@ -378,72 +323,12 @@ export class Panel implements Shell {
     this.progress.style.setProperty("--part", `${Math.round((fraction ?? 0) * 100)}%`);
   }
 
-  private showTable(): void {
-    const {settings, engine} = this;
-    if (engine !== null && settings.table) {
-      engine.functions(queryOf(settings), (table) => {
-        const {counted} = engine.tables;
-        this.table.show(table, {theme: this.dress.theme, counted, pattern: settings.pattern});
-        this.table.mark(settings.chosen);
-      });
-    }
-  }
-
-  /** Brushing changes what is shaded, not what the lanes show: they are asked for once. */
-  private showTimeline(): void {
-    const {settings, engine, bins} = this;
-    if (engine === null || bins === 0) {
-      return;
-    }
-    const filters = settings.filters.filter(({kind}) => kind !== "thread" && kind !== "time");
-    const asked = JSON.stringify([filters, bins]);
-    if (this.lanes?.asked === asked) {
-      this.showLanes(this.lanes.lanes);
-    } else {
-      engine.lanes(queryOf({...settings, filters}), bins, (lanes) => {
-        this.lanes = {asked, lanes};
-        this.showLanes(lanes);
-      });
-    }
-  }
-
-  private showLanes(lanes: Lanes): void {
-    const {tables} = this.engine!;
-    const time = find(this.settings.filters, "time");
-    const one = find(this.settings.filters, "thread");
-    const chosen = tables.threads.findIndex(({tid, pid}) => tid === one?.tid && pid === one.pid);
-    this.timeline.show({
-      lanes,
-      tables,
-      range: time === undefined ? null : [time.from, time.to],
-      chosen: chosen < 0 ? null : chosen,
-      theme: this.dress.theme,
-    });
-  }
-
-  private needBins(bins: number): void {
-    if (bins !== this.bins) {
-      this.bins = bins;
-      this.attempt(() => this.showTimeline());
-    }
-  }
-
-  /** Views that are not seen catch up when they are. */
-  private outdate(): void {
-    for (const view of this.mains.keys()) {
-      if (view !== this.settings.view) {
-        this.stale.add(view);
-      }
-    }
-  }
-
   private redress(): void {
     this.dress.choose(this.settings.theme);
     if (this.engine !== null) {
-      this.outdate();
+      this.views.outdate(this.settings.view);
       this.main.redress();
-      this.stale.add("timeline");
-      this.stale.add("table");
+      this.stale.add("timeline").add("table");
       this.refresh();
     }
   }
@@ -460,7 +345,7 @@ export class Panel implements Shell {
 
   private dressToolbar(): void {
     const {settings, history} = this;
-    const [pane] = this.mains.get(settings.view)?.panes ?? [];
+    const [pane] = this.views.known(settings.view)?.panes ?? [];
     const {scene = null, match = -1, zoomed = false} = pane?.at ?? {};
     const tables = this.engine?.tables ?? null;
     const {canUndo, canRedo} = history;
@@ -508,22 +393,6 @@ export class Panel implements Shell {
     if (step !== null) {
       this.actions.change(step);
     }
-  }
-
-  private brush(range: readonly [number, number] | null): void {
-    const {filters} = this.settings;
-    const [from, to] = range ?? [0, 0];
-    this.change({
-      filters: range === null ? withoutKind(filters, "time") : withFilter(filters, {kind: "time", from: Math.round(from), to: Math.round(to)}),
-    });
-  }
-
-  private toggleThread(thread: number): void {
-    const {filters} = this.settings;
-    const {tid, pid} = this.engine!.tables.threads[thread];
-    const one = find(filters, "thread");
-    const same = one?.tid === tid && one.pid === pid;
-    this.change({filters: same ? withoutKind(filters, "thread") : withFilter(filters, {kind: "thread", tid, pid})});
   }
 
   private menuOf(ref: FunctionRef, anchor: Element): void {

@@ -73,7 +73,7 @@ export class Toolbar {
     };
     this.inverted = element(
       "button",
-      {type: "button", class: "button", title: "Leaves first: who called what is hot"},
+      {type: "button", class: "button", title: "Leaves first: who called what is hot", "aria-label": "Invert"},
       icon(...ICONS.invert),
       element("span", {class: "wide"}, "Invert"),
     );
