@@ -50,10 +50,11 @@ check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
 	cd $(BROWSER) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent check
 	$(BIN)/python -m pytest tests/architecture --doctest-modules perfnb/model perfnb/capture/record.py
 
-bench: $(STAMP) ## Measure overhead and latency against peers
+bench: $(STAMP) ## Measure overhead, latency and exploring against peers
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/latency.py
+	$(BIN)/python benchmarks/explore.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/formats.py
 
 format: $(STAMP)

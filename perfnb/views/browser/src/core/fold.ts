@@ -15,7 +15,7 @@ export interface FoldOptions {
 
 export function fold(tables: Tables, {inverted, merge, splitThreads}: FoldOptions): CallTree {
   const merged = mergedStacks(tables, merge, inverted);
-  const scales = new Scales(tables, merged);
+  const scales = Scales.of(tables, merged);
   if (!splitThreads) {
     return arrange(merged, [scales.weigh(null)], null);
   }
@@ -34,6 +34,9 @@ interface Part {
   readonly hidden: Float64Array | null;
 }
 
+/** A brush folds the same stacks at every move: arrays as large as they are would keep the collector busy. */
+const KNOWN = new WeakMap<Merged, Scales>();
+
 /** Sums samples up on the merged tree; the arrays are as large as it, and used over and over. */
 class Scales {
   private readonly self: Float64Array;
@@ -43,8 +46,17 @@ class Scales {
   private readonly hidden: Float64Array | null;
   private readonly used: Uint8Array;
 
-  constructor(
-    private readonly tables: Tables,
+  static of(tables: Tables, merged: Merged): Scales {
+    let one = KNOWN.get(merged);
+    if (one === undefined) {
+      KNOWN.set(merged, (one = new Scales(tables, merged)));
+    }
+    one.tables = tables;
+    return one;
+  }
+
+  private constructor(
+    private tables: Tables,
     private readonly merged: Merged,
   ) {
     const size = merged.parent.length;
