@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("hands", "profiles", "lab")
+pytest.register_assert_rewrite("hands", "profiles", "lab", "views")
 
 from hands import FLAGS, LIVE, Picture, Visit, visit  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402

@@ -94,6 +94,66 @@ class Picture:
         self.host.get_by_title(title).click()
         return self.probe()
 
+    # The views around the flame graph.
+
+    @property
+    def views(self) -> dict[str, Any]:
+        """What the views other than the main one show, and the filters."""
+        seen: dict[str, Any] = self.probe()["views"]
+        return seen
+
+    def pane(self, name: str) -> Pane:
+        """Return one half of the sandwich: callers or callees."""
+        return Pane(self, name)
+
+    def tab(self, name: str) -> dict[str, Any]:
+        """Turn to a view."""
+        self.host.get_by_role("tab", name=name, exact=True).click()
+        return self.views
+
+    def toggle(self, name: str) -> dict[str, Any]:
+        """Show or hide what stands beside the main view: the timeline, the table."""
+        self.host.get_by_role("button", name=name, exact=True).click()
+        return self.views
+
+    def right_click(self, label: str, number: int = 0) -> list[str]:
+        """Ask what can be done with a box, and return what that is."""
+        self.page.mouse.click(*self.place(label, number), button="right")
+        return self.items()
+
+    def items(self) -> list[str]:
+        return self.texts(".popup [role=menuitem]")
+
+    def act(self, item: str) -> dict[str, Any]:
+        """Choose from the menu that is open."""
+        self.host.get_by_role("menuitem", name=item, exact=True).click()
+        return self.probe()
+
+    def chips(self) -> list[str]:
+        return self.texts(".filters:not([hidden]) .filter")
+
+    def python(self) -> str:
+        """Copy the Python that gives the same, and return it as it is said to have been copied."""
+        # What was said before may be the same.
+        self.spoken.evaluate("live => { live.textContent = ''; }")
+        self.host.get_by_role("button", name="Copy as Python").click()
+        self.page.wait_for_function(
+            "host => host.shadowRoot.querySelector('.live').textContent.startsWith('Copied: ')",
+            arg=self.host.element_handle(),
+        )
+        said: str = self.spoken.evaluate("live => live.textContent")
+        return said.removeprefix("Copied: ")
+
+    def row(self, name: str) -> Locator:
+        """A row of the function table, by the function's name."""
+        title = self.page.locator(".tb-title").get_by_text(name, exact=True)
+        return self.host.locator(".tb-row").filter(has=title)
+
+    def active(self) -> dict[str, Any]:
+        """Return which element has the keyboard, by role and name, and how that can be seen."""
+        seen: dict[str, Any] = self.host.evaluate(_ACTIVE)
+        return seen
+
     def texts(self, selector: str) -> list[str]:
         return [plain(text) for text in self.host.locator(selector).all_inner_texts()]
 
@@ -101,6 +161,48 @@ class Picture:
         """Return the tag of the element that has the keyboard, within this picture."""
         tag: str = self.host.evaluate("host => host.shadowRoot.activeElement?.tagName ?? ''")
         return tag
+
+
+class Pane(Picture):
+    """One of several canvases, with the boxes that are on it."""
+
+    def __init__(self, picture: Picture, name: str) -> None:
+        self.__dict__.update(vars(picture))
+        self.number = ("Callees", "Callers").index(name)
+        self.stage = self.host.get_by_role("region", name=name).locator("canvas")
+
+    def probe(self) -> dict[str, Any]:
+        seen: dict[str, Any] = super().probe()["views"]["panes"][self.number]
+        return seen
+
+
+_ACTIVE = """host => {
+    const at = host.shadowRoot.activeElement;
+    if (at === null) {
+        return {role: "", name: "", inside: false, ring: false};
+    }
+    const roles = {BUTTON: "button", INPUT: "textbox", SELECT: "combobox", CANVAS: "application"};
+    // The ring may be on what stands around it, or beside it, or on the option that is active.
+    const marked = at.getAttribute("aria-activedescendant");
+    const near = [
+        at,
+        at.closest(".stage, .search, .tb-filter"),
+        at.parentElement.querySelector(".tb-ring, .sc-ring"),
+        marked === null ? null : host.shadowRoot.getElementById(marked),
+    ].filter(each => each !== null);
+    const isRinged = (each, part) => {
+        const style = getComputedStyle(each, part);
+        const line = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+        const ring = each.matches(".tb-ring, .sc-ring") && style.visibility === "visible";
+        return line || ring || (each.matches(":focus-within") && style.boxShadow !== "none");
+    };
+    return {
+        role: at.getAttribute("role") ?? roles[at.tagName] ?? at.tagName,
+        name: (at.getAttribute("aria-label") ?? at.textContent).replace(/\\s+/g, " ").trim(),
+        inside: true,
+        ring: near.some(each => [null, "::before", "::after"].some(part => isRinged(each, part))),
+    };
+}"""
 
 
 def plain(text: str) -> str:

@@ -11,6 +11,7 @@ from helpers.ascii import draw
 
 from perfnb.layout.flame import layout
 from perfnb.model import CallTree, Profile, ProfileBuilder, Thread
+from perfnb.model.calltree import thread_label
 from perfnb.units import ValueType
 
 CPU = ValueType("on-CPU", "ns")
@@ -86,7 +87,13 @@ def expected(
     profile: Profile, merge: str = "cell", *, inverted: bool = False, split: bool = False
 ) -> list[tuple[Any, ...]]:
     """Return (depth, label, x, total, self, samples) of the boxes that Python lays out."""
-    tree = CallTree.of(profile.inverted() if inverted else profile, merge, split_threads=split)
+    return drawn(
+        CallTree.of(profile.inverted() if inverted else profile, merge, split_threads=split)
+    )
+
+
+def drawn(tree: CallTree) -> list[tuple[Any, ...]]:
+    """Return the same of a tree."""
     boxes = layout(tree)
     return [
         (
@@ -104,7 +111,7 @@ def expected(
 
 def name(tree: CallTree, node: int) -> str:
     thread = int(tree.thread[node])
-    return tree.tables.threads[thread].name if thread >= 0 else tree.label(node)
+    return thread_label(tree.tables.threads, thread) if thread >= 0 else tree.label(node)
 
 
 def shown(seen: dict[str, Any], width: float) -> list[tuple[Any, ...]]:
