@@ -36,7 +36,7 @@ VIEWS = {
     "timeline": "end = slow.metadata",
     "chart": 'slow.flame(view="chart"',
     "source": 'slow.flame(view="source"',
-    "explorer": "perfnb.explore",
+    "explorer": "perfnb.explore(slow",
 }
 EXPLORER = "perfnb.explore(slow, fixed, max_rows_height=300)"
 
