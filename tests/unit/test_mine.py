@@ -65,15 +65,15 @@ def test_a_file_of_mine_may_be_named_as_a_library(tmp_path, monkeypatch):
     ("file", "own"),
     [
         ("In [5]", True),
-        ("/work/app/load.py", True),
-        ("/work/application/load.py", False),
+        ("/srv/app/load.py", True),
+        ("/srv/application/load.py", False),
         ("/work/app/.venv/lib/python3.11/site-packages/numpy/core.py", False),
         ("/usr/lib/python3.11/site-packages/lib/fast.py", True),
         ("/usr/lib/python3.11/site-packages/other/fast.py", False),
     ],
 )
 def test_folders_of_mine(file, own):
-    roots = "/work/app", "/usr/lib/python3.11/site-packages/lib/"
+    roots = "/srv/app", "/usr/lib/python3.11/site-packages/lib/"
     assert mine(of_file(file), *roots).tolist() == [own]
 
 
