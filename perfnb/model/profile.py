@@ -108,6 +108,8 @@ class Profile:
         time: tuple[float, float] | None = None,
         state: str | Iterable[str] | None = None,
         module: str | Iterable[str] | None = None,
+        duration: tuple[float, float | None] | None = None,
+        reason: str | Iterable[str] | None = None,
     ) -> Profile:
         """Return the samples that fit every condition given.
 
@@ -123,17 +125,22 @@ class Profile:
             Of `perfnb.model.STATES`.
         module : str or iterable of str, optional
             A module or package: samples with a function of it anywhere on the stack.
+        duration : (float, float or None), optional
+            Seconds: samples that lasted at least the first and less than the second of them.
+        reason : str or iterable of str, optional
+            What was waited for, such as ``"[sleep]"``; the brackets may be left out.
 
         Raises
         ------
         OptionError
-            If there is no such thread, process, state or module.
+            If there is no such thread, process, state, module or reason.
         MissingColumn
-            If the profile has no times, or no states.
+            If the profile has no times, states or durations.
         """
         return _call(
             "perfnb.transform.select:where", self,
             thread=thread, process=process, time=time, state=state, module=module,
+            duration=duration, reason=reason,
         )  # fmt: skip
 
     def focus(self, pattern: str, *, exact: bool = False, file: str | None = None) -> Profile:

@@ -197,6 +197,16 @@ def _module(one: Filter, _: Profile | None) -> list[Call]:
     return [Call("where", (), {"module": one["module"]})]
 
 
+def _duration(one: Filter, _: Profile | None) -> list[Call]:
+    low, high = one.get("from", 0) / 1e9, one.get("to")
+    return [Call("where", (), {"duration": (low, None if high is None else high / 1e9)})]
+
+
+def _reason(one: Filter, _: Profile | None) -> list[Call]:
+    reasons = list(one["reasons"])
+    return [Call("where", (), {"reason": reasons[0] if len(reasons) == 1 else reasons})]
+
+
 def _pattern(one: Filter, _: Profile | None) -> list[Call]:
     told: dict[str, Any] = {}
     if one.get("exact"):
@@ -228,6 +238,8 @@ FILTERS: Mapping[str, Kind] = {
     "time": Kind(_time, {"from": _is_time, "to": _is_time}),
     "state": Kind(_state, {"states": _is_states}),
     "module": Kind(_module, {"module": _is_text}),
+    "duration": Kind(_duration, {}, {"from": _is_time, "to": _is_time}),
+    "reason": Kind(_reason, {"reasons": _is_path}),
     "focus": _PATTERN,
     "hide": _PATTERN,
     "show": _PATTERN,

@@ -1,4 +1,4 @@
-"""Choosing samples by thread, process, time, state and module."""
+"""Choosing samples by thread, process, time, state and module, and waits by length and reason."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from perfnb.errors import MissingColumn, OptionError
 from perfnb.model import STATES, Profile
 from perfnb.model.contract import nearest
 from perfnb.model.forest import Forest
+from perfnb.transform.reasons import reasons_of, wait_functions
 
 
 def where(
@@ -22,6 +23,8 @@ def where(
     time: tuple[float, float] | None = None,
     state: str | Iterable[str] | None = None,
     module: str | Iterable[str] | None = None,
+    duration: tuple[float, float | None] | None = None,
+    reason: str | Iterable[str] | None = None,
 ) -> Profile:
     """Return the samples that fit every condition given.
 
@@ -39,13 +42,17 @@ def where(
         Of `perfnb.model.STATES`.
     module : str or iterable of str, optional
         A module or package: samples with a function of it anywhere on the stack.
+    duration : (float, float or None), optional
+        Seconds: samples that lasted at least the first and less than the second of them.
+    reason : str or iterable of str, optional
+        What was waited for, such as ``"[sleep]"``; the brackets may be left out.
 
     Raises
     ------
     OptionError
-        If there is no such thread, process, state or module.
+        If there is no such thread, process, state, module or reason.
     MissingColumn
-        If the profile has no times, or no states.
+        If the profile has no times, states or durations.
     """
     samples = profile.samples
     keep = np.ones(len(samples), dtype=bool)
@@ -59,6 +66,10 @@ def where(
         keep &= _states(profile, state)
     if module is not None:
         keep &= passing(profile, _modules(profile, module)[profile.tables.frames.function])
+    if duration is not None:
+        keep &= _lasting(profile, *duration)
+    if reason is not None:
+        keep &= _waiting(profile, reason)
     return choose(profile, keep)
 
 
@@ -128,6 +139,32 @@ def _states(profile: Profile, wanted: str | Iterable[str]) -> NDArray[np.bool_]:
         raise MissingColumn("state", "a choice of states", "record with --idle")
     mask = np.array([name in names for name in STATES], dtype=bool)
     return mask[state]
+
+
+def _lasting(profile: Profile, low: float, high: float | None) -> NDArray[np.bool_]:
+    duration = profile.samples.duration
+    if duration is None:
+        raise MissingColumn("duration", "a choice by duration", "record with %%offcpu")
+    keep: NDArray[np.bool_] = duration >= round(low * 1e9)
+    return keep if high is None else keep & (duration < round(high * 1e9))
+
+
+def _waiting(profile: Profile, wanted: str | Iterable[str]) -> NDArray[np.bool_]:
+    """Return which samples waited for one of some reasons."""
+    functions = profile.tables.functions
+    waits = {functions.name[row] for row in np.flatnonzero(wait_functions(profile)).tolist()}
+    names = [one if one in waits or one[:1] == "[" else f"[{one}]" for one in _several(wanted)]
+    if unknown := [name for name in names if name not in waits]:
+        known = reasons_of(profile)
+        listed = {functions.name[row] for row in known[known >= 0].tolist()}
+        raise OptionError(
+            f"nothing in this profile waits for {', '.join(unknown)}",
+            f"there are: {', '.join(sorted(listed)) or '–'}",
+        )
+    # One more row, of stacks that wait for nothing: −1.
+    meant = np.array([*(name in names for name in functions.name), False], dtype=bool)
+    found: NDArray[np.bool_] = meant[np.append(reasons_of(profile), -1)[profile.samples.stack]]
+    return found
 
 
 def _modules(profile: Profile, wanted: str | Iterable[str]) -> NDArray[np.bool_]:

@@ -7,15 +7,24 @@ from typing import Any
 from hypothesis import strategies as st
 
 from helpers.ascii import rows
-from perfnb.model import STATES, Profile
+from perfnb.model import KINDS, STATES, Profile
 
 PATTERNS = ("main", "^w", "run|work", "app", r"\.py$", "😀", "<", "nothing like it", "[a-m]", "^$")
 """Regular expressions that mean the same in Python and in JavaScript."""
 
-CHOOSING = ("thread", "process", "time", "state", "module", "keep", "drop")
+CHOOSING = (
+    "thread", "process", "time", "state", "module", "duration", "reason", "keep", "drop",
+)  # fmt: skip
 """Kinds that only choose among samples."""
 
 ALL = (*CHOOSING, "focus", "hide", "show", "subtree", "mine", "recursion", "by")
+
+
+def waits(profile: Profile) -> list[str]:
+    """Return the names of the functions that stand for waiting."""
+    functions = profile.tables.functions
+    kinds = [KINDS[kind] for kind in functions.kind.tolist()]
+    return [name for name, kind in zip(functions.name, kinds, strict=True) if kind == "wait"]
 
 
 def labels(function: Any, line: int) -> list[str]:
@@ -35,6 +44,8 @@ def filters(
     columns = {
         "time": profile.samples.time is not None,
         "state": profile.samples.state is not None,
+        "duration": profile.samples.duration is not None,
+        "reason": bool(waits(profile)),
         "module": bool(profile.tables.functions.module),
         "thread": bool(profile.threads),
         "process": bool(profile.threads),
@@ -62,6 +73,12 @@ def one(draw: st.DrawFn, profile: Profile, kind: str) -> dict[str, Any]:
         case "module":
             module = draw(st.sampled_from(functions.module))
             made["module"] = draw(st.sampled_from([module, module.partition(".")[0]]))
+        case "duration":
+            bounds = {"from": st.integers(-1, 9), "to": st.integers(-1, 9)}
+            made |= draw(st.fixed_dictionaries({}, optional=bounds))
+        case "reason":
+            there = waits(profile)
+            made["reasons"] = draw(st.lists(st.sampled_from(there), max_size=2)) if there else []
         case "subtree":
             stacks = [row.stack for row in rows(profile) if row.stack]
             stack = draw(st.sampled_from(stacks)) if stacks else ()

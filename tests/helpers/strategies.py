@@ -35,7 +35,7 @@ functions = st.tuples(
     names, files, st.sampled_from(("", "app", "numpy.linalg")), st.sampled_from(KINDS)
 )
 weights = st.one_of(st.integers(0, 3), st.integers(0, 2**40))
-either = st.booleans()
+either, never = st.booleans(), st.just(False)
 values = st.builds(ValueType, st.sampled_from(("on-CPU", "samples")), st.sampled_from(UNITS))
 THREADS = (
     Thread(1, 1, "MainThread", "app"),
@@ -51,6 +51,7 @@ def profiles(
     value: st.SearchStrategy[ValueType] = values,
     timed: st.SearchStrategy[bool] = either,
     stated: st.SearchStrategy[bool] = either,
+    lasting: st.SearchStrategy[bool] = never,
     empty_stacks: bool = True,
 ) -> Profile:
     """Profiles that share few functions, so that stacks meet."""
@@ -66,16 +67,17 @@ def profiles(
     stacks = [builder.stack(stack) for stack in draw(st.lists(deep, min_size=1, max_size=8))]
     threads = [builder.thread(thread) for thread in THREADS]
     start = draw(st.sampled_from((0, 7, 10**15)))
-    with_times, with_states = draw(timed), draw(stated)
+    with_times, with_states, with_durations = draw(timed), draw(stated), draw(lasting)
     sample = st.tuples(
         st.sampled_from(stacks),
         st.sampled_from(threads),
         weights,
         st.integers(0, 1000) if with_times else st.none(),
         st.sampled_from(STATES) if with_states else st.none(),
+        st.integers(0, 9) if with_durations else st.none(),
     )
-    for stack, thread, weight, time, state in draw(st.lists(sample, max_size=20)):
+    for stack, thread, weight, time, state, lasts in draw(st.lists(sample, max_size=20)):
         at = None if time is None else start + time
-        builder.sample(stack, thread, weight, time=at, state=state)
+        builder.sample(stack, thread, weight, time=at, state=state, duration=lasts)
     known = draw(st.booleans())
     return builder.build(Metadata(start_monotonic_ns=start if known else None))

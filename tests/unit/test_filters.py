@@ -1,8 +1,11 @@
 """Filters against the same done to the samples one by one; their laws; their Python."""
 
 import itertools
+import math
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from helpers.ascii import Function, draw, nodes, rows, show
 from helpers.filters import ALL, CHOOSING, PATTERNS, filters, labels, one
@@ -42,6 +45,12 @@ def in_package(function):
     return function._replace(name=text, file="", module=package), 0
 
 
+def reason(stack):
+    """The outermost of the wait frames that a stack ends in."""
+    ends = list(itertools.takewhile(lambda step: step[0].kind == "wait", reversed(stack)))
+    return ends[-1][0].name if ends else None
+
+
 def by_hand(profile, told):
     """Return the rows of samples that a filter leaves, each looked at by itself."""
     all_rows = rows(profile)
@@ -65,6 +74,11 @@ def by_hand(profile, told):
             return [r for r in all_rows if told["from"] <= r.time - start < told["to"]]
         case "state":
             return [row for row in all_rows if row.state in told["states"]]
+        case "duration":
+            low, high = told.get("from", 0), told.get("to", math.inf)
+            return [row for row in all_rows if low <= row.duration < high]
+        case "reason":
+            return [row for row in all_rows if reason(row.stack) in told["reasons"]]
         case "module":
             wanted = told["module"]
             return [
@@ -127,7 +141,10 @@ def own_functions(profile):
 
 
 @pytest.mark.parametrize("kind", ALL)
-@given(profile=profiles(timed=st.just(True), stated=st.just(True)), data=st.data())
+@given(
+    profile=profiles(timed=st.just(True), stated=st.just(True), lasting=st.just(True)),
+    data=st.data(),
+)
 def test_a_filter_does_what_is_done_by_hand(kind, profile, data):
     if not len(profile):
         return
@@ -135,7 +152,7 @@ def test_a_filter_does_what_is_done_by_hand(kind, profile, data):
     assert rows(apply(profile, [told])) == by_hand(profile, told)
 
 
-@given(profiles(), st.data())
+@given(profiles(lasting=st.booleans()), st.data())
 def test_a_list_of_filters_is_one_after_the_other(profile, data):
     told = data.draw(filters(profile))
     by_one = profile
@@ -145,14 +162,14 @@ def test_a_list_of_filters_is_one_after_the_other(profile, data):
     assert rows(apply(profile, [])) == rows(profile)
 
 
-@given(profiles(), st.data())
+@given(profiles(lasting=st.booleans()), st.data())
 def test_filters_that_choose_samples_commute(profile, data):
     told = data.draw(filters(profile, CHOOSING))
     other = data.draw(st.permutations(told))
     assert rows(apply(profile, told)) == rows(apply(profile, other))
 
 
-@given(profiles(), st.data())
+@given(profiles(lasting=st.booleans()), st.data())
 def test_filters_are_idempotent_and_add_no_weight(profile, data):
     # A path of several frames begins at a root that is gone afterwards.
     for told in data.draw(filters(profile)):
@@ -176,7 +193,7 @@ def test_what_is_hidden_and_what_is_shown_are_all(profile, pattern):
     assert kept.total == profile.focus(pattern).total
 
 
-@given(profiles(), st.data())
+@given(profiles(lasting=st.booleans()), st.data())
 def test_the_python_of_filters_does_the_same(profile, data):
     told = data.draw(filters(profile))
     text = expression(told, profile)
@@ -248,6 +265,10 @@ def test_the_python_of_every_kind():
         {"kind": "state", "states": ["off-CPU"]},
         {"kind": "state", "states": ["on-CPU", "gil"]},
         {"kind": "module", "module": "pandas"},
+        {"kind": "duration", "from": 10_000_000},
+        {"kind": "duration", "to": 2_500_000},
+        {"kind": "reason", "reasons": ["[sleep]"]},
+        {"kind": "reason", "reasons": ["[lock]", "[GIL]"]},
         {"kind": "focus", "pattern": "^load$"},
         {"kind": "hide", "pattern": "load", "exact": True},
         {"kind": "show", "pattern": "it's", "exact": True, "file": "app.py"},
@@ -268,6 +289,10 @@ def test_the_python_of_every_kind():
             'where(state="off-CPU")',
             'where(state=["on-CPU", "gil"])',
             'where(module="pandas")',
+            "where(duration=(0.01, None))",
+            "where(duration=(0.0, 0.0025))",
+            'where(reason="[sleep]")',
+            'where(reason=["[lock]", "[GIL]"])',
             'focus("^load$")',
             'hide("load", exact=True)',
             'show("it\'s", exact=True, file="app.py")',
@@ -298,6 +323,11 @@ def test_the_python_of_every_kind():
         ({"kind": "time", "from": True, "to": 2}, "wrong from"),
         ({"kind": "state", "states": "gil"}, "wrong states"),
         ({"kind": "state", "states": ["asleep"]}, "wrong states"),
+        ({"kind": "duration", "from": 0.001}, "wrong from"),
+        ({"kind": "duration", "to": None}, "wrong to"),
+        ({"kind": "reason"}, "lacks reasons"),
+        ({"kind": "reason", "reasons": "[sleep]"}, "wrong reasons"),
+        ({"kind": "reason", "reasons": ["[sleep]"]}, r"waits for \[sleep\]\n.*there are: –"),
         ({"kind": "subtree", "path": "main"}, "wrong path"),
         ({"kind": "subtree", "path": ["main", 3]}, "wrong path"),
         ({"kind": "by", "what": ["file"]}, "wrong what"),
@@ -313,6 +343,8 @@ def test_a_wrong_filter_is_an_option_error(told, message):
 def test_a_filter_by_what_the_profile_lacks():
     with pytest.raises(MissingColumn, match="time"):
         apply(draw("f"), [{"kind": "time", "from": 0, "to": 1}])
+    with pytest.raises(MissingColumn, match="duration"):
+        apply(draw("f"), [{"kind": "duration"}])
 
 
 def test_several_of_each():
@@ -336,6 +368,26 @@ def test_several_of_each():
         profile.where(module="x")
     with pytest.raises(OptionError, match="no thread 'four'"):
         profile.where(thread=["one", "four"])
+
+
+def test_waits_by_length_and_reason():
+    profile = draw("""
+                main            main               main              main
+                [sleep] (wait)  [lock] (wait)      [lock] (wait)     read
+                                held by x (wait)
+        weight: 1               2                  4                 8
+    """)
+    assert profile.where(reason="sleep").total == profile.where(reason="[sleep]").total == 1
+    assert profile.where(reason=("lock", "[sleep]")).total == 7
+    # What is below the reason is none.
+    assert profile.where(reason="held by x").total == 0
+    with pytest.raises(OptionError, match=r"waits for \[disk\]\n.*there are: \[lock\], \[sleep\]"):
+        profile.where(reason=["lock", "disk"])
+    lasts = np.array([10**6, 2 * 10**6, 10**7, 10**8])
+    lasting = profile.with_samples(replace(profile.samples, duration=lasts))
+    assert lasting.where(duration=(0.002, None)).total == 14
+    assert lasting.where(duration=(0, 0.01)).total == 3
+    assert lasting.where(duration=(0.002, 0.1), reason="lock").total == 6
 
 
 def test_a_process_has_a_name_or_a_number():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.errors import PerfnbError
-from perfnb.model import STATES, ProfileBuilder, Thread
+from perfnb.model import KINDS, STATES, ProfileBuilder, Thread
 from perfnb.model.calltree import frame_label
 from perfnb.transform.filters import apply, expression
 from perfnb.units import ValueType
@@ -64,6 +64,15 @@ def filters(draw, profile, kinds):
         return {"kind": kind, "states": sorted(draw(st.sets(st.sampled_from(STATES))))}
     if kind == "module":
         return {"kind": kind, "module": draw(st.sampled_from(("app", "numpy", "numpy.lin", "")))}
+    if kind == "duration":
+        bounds = st.fixed_dictionaries(
+            {}, optional={"from": st.integers(-1, 12), "to": st.integers(-1, 12)}
+        )
+        return {"kind": kind, **draw(bounds)}
+    if kind == "reason":
+        waits = [name for name, of in zip(f.name, f.kind, strict=True) if KINDS[of] == "wait"]
+        told = st.sampled_from((*waits, *waits, "none such"))
+        return {"kind": kind, "reasons": draw(st.lists(told, max_size=2))}
     if kind == "by":
         return {"kind": kind, "what": draw(st.sampled_from(("file", "module")))}
     if kind == "subtree":
@@ -79,13 +88,15 @@ def filters(draw, profile, kinds):
     return exact if file is None else {**exact, "file": file}
 
 
-CHOOSING = ("thread", "process", "time", "state", "module", "keep", "drop")
+CHOOSING = (
+    "thread", "process", "time", "state", "module", "duration", "reason", "keep", "drop",
+)  # fmt: skip
 REWRITING = ("focus", "hide", "show", "subtree", "mine", "recursion", "by")
 
 
 @st.composite
 def filtered(draw, kinds, most=1):
-    profile = draw(profiles())
+    profile = draw(profiles(lasting=st.booleans()))
     return profile, draw(st.lists(filters(profile, kinds), min_size=1, max_size=most))
 
 
@@ -178,6 +189,51 @@ def test_times_are_written_to_the_nanosecond(core, low, high, told):
     assert written == f"profile.where(time={told})" == expression(chain, profile)
 
 
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        ({"from": 1_000_000}, "(0.001, None)"),
+        ({"to": 2_500_000}, "(0.0, 0.0025)"),
+        ({"from": 1, "to": 2**51 - 1}, "(0.000000001, 2251799.813685247)"),
+        ({}, "(0.0, None)"),
+    ],
+)
+def test_durations_are_written_in_seconds(core, bounds, told):
+    builder = ProfileBuilder(ValueType("off-CPU", "ns"))
+    builder.sample(builder.stack([builder.frame("main")]), time=0, duration=5)
+    profile = builder.build()
+    chain = [{"kind": "duration", **bounds}]
+    written = core.open(profile, filters=chain)["expression"]
+    assert written == f"profile.where(duration={told})" == expression(chain, profile)
+
+
+@given(data=st.data())
+def test_reasons_with_and_without_brackets(core, data):
+    """Also where functions have hostile names, and those of waits are called like others."""
+    profile = data.draw(profiles())
+    told = data.draw(st.lists(st.sampled_from(profile.tables.functions.name or ("",)), max_size=2))
+    agree(core, profile, [{"kind": "reason", "reasons": told}])
+
+
+def test_the_reason_is_the_first_frame_of_the_wait(core):
+    profile = drawing("""
+                main            main              main           main  [lock] (wait)
+                [sleep] (wait)  [lock] (wait)     [GIL] (wait)   read  main
+                                held by x (wait)  [lock] (wait)
+        weight: 1               2                 4              8     16
+    """)
+    for reasons, total in (
+        (["[sleep]"], 1),
+        (["lock"], 2),
+        (["GIL", "[sleep]"], 5),
+        (["held by x"], 0),
+        ([], 0),
+    ):
+        chain = [{"kind": "reason", "reasons": reasons}]
+        assert core.open(profile, filters=chain)["total"][0] == total
+        agree(core, profile, chain)
+
+
 THREE = (Thread(1, 1, "main"), Thread(1, 2, "worker"), Thread(2, 1, "worker"), Thread(2, 5, ""))
 
 
@@ -219,6 +275,10 @@ def test_threads_are_told_by_what_tells_them_apart(core, thread, told):
         ({"kind": "state", "states": ["asleep"]}, "no state asleep"),
         ({"kind": "state", "states": ["gil"]}, "no states"),
         ({"kind": "time", "from": 0, "to": 1}, "no times"),
+        ({"kind": "duration", "from": 0.5}, "from is 0.5"),
+        ({"kind": "duration", "to": 1}, "no durations"),
+        ({"kind": "reason"}, "reasons is missing"),
+        ({"kind": "reason", "reasons": ["sleep"]}, "waits for [sleep]: there are –"),
         ({"kind": "process", "pid": 77}, "no process 77"),
         ({"kind": "module", "module": "pandas"}, "no module pandas"),
     ],

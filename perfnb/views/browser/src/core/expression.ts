@@ -15,12 +15,16 @@ function calls(filter: Filter, tables: Pick<Tables, "threads">): string {
       return `.where(process=${filter.pid})`;
     case "time":
       return `.where(${ofTime(filter)})`;
-    case "state": {
-      const {states} = filter;
-      return `.where(state=${states.length === 1 ? text(states[0]) : `[${states.map(text).join(", ")}]`})`;
-    }
+    case "state":
+      return `.where(state=${oneOrMore(filter.states)})`;
     case "module":
       return `.where(module=${text(filter.module)})`;
+    case "duration": {
+      const {from = 0, to} = filter;
+      return `.where(duration=(${seconds(from)}, ${to === undefined ? "None" : seconds(to)}))`;
+    }
+    case "reason":
+      return `.where(reason=${oneOrMore(filter.reasons)})`;
     case "subtree": {
       const call = `.subtree(${filter.path.map(text).join(", ")})`;
       return filter.inverted ? `.inverted()${call}.inverted()` : call;
@@ -51,6 +55,10 @@ function ofThread({tid, pid}: ThreadFilter, {threads}: Pick<Tables, "threads">):
     return `thread=${text(name)}`;
   }
   return threads.filter((thread) => thread.tid === tid).length === 1 ? `thread=${tid}` : both;
+}
+
+function oneOrMore(names: readonly string[]): string {
+  return names.length === 1 ? text(names[0]) : `[${names.map(text).join(", ")}]`;
 }
 
 function ofTime({from, to}: TimeFilter): string {

@@ -3,7 +3,7 @@ import type {Tables} from "./tables";
 import {FilterError} from "./transforms/error";
 import {collapseRecursion, focus, hideOrShow} from "./transforms/frames";
 import {groupBy, onlyMine} from "./transforms/rename";
-import {during, inStates, keepOrDrop, ofModule, ofProcess, ofThread} from "./transforms/select";
+import {during, inStates, keepOrDrop, lasting, ofModule, ofProcess, ofThread, waitingFor} from "./transforms/select";
 import {subtree} from "./transforms/subtree";
 
 export {FilterError};
@@ -30,6 +30,17 @@ export interface StateFilter {
 export interface ModuleFilter {
   readonly kind: "module";
   readonly module: string;
+}
+/** Samples that last at least `from` nanoseconds, and less than `to`. */
+export interface DurationFilter {
+  readonly kind: "duration";
+  readonly from?: number;
+  readonly to?: number;
+}
+/** What was waited for: names of frames such as `[sleep]`. */
+export interface ReasonFilter {
+  readonly kind: "reason";
+  readonly reasons: readonly string[];
 }
 export type PatternKind = "focus" | "hide" | "show" | "keep" | "drop";
 /** A regular expression, or with `exact` a function's name, and maybe its file. */
@@ -61,6 +72,8 @@ export type Filter =
   | TimeFilter
   | StateFilter
   | ModuleFilter
+  | DurationFilter
+  | ReasonFilter
   | PatternFilter
   | SubtreeFilter
   | MineFilter
@@ -91,6 +104,8 @@ const KINDS: {readonly [K in Filter["kind"]]: Row<Extract<Filter, {readonly kind
   time: {needs: {from: isTime, to: isTime}, may: {}, apply: during},
   state: {needs: {states: areTexts}, may: {}, apply: inStates},
   module: {needs: {module: isText}, may: {}, apply: ofModule},
+  duration: {needs: {}, may: {from: isTime, to: isTime}, apply: lasting},
+  reason: {needs: {reasons: areTexts}, may: {}, apply: waitingFor},
   focus: {...PATTERN, apply: focus},
   hide: {...PATTERN, apply: hideOrShow},
   show: {...PATTERN, apply: hideOrShow},

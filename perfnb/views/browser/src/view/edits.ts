@@ -2,7 +2,8 @@
 import {pathTo, type CallTree} from "../core/calltree";
 import {isCellFile} from "../core/cells";
 import {expression} from "../core/expression";
-import type {Filter, PatternKind} from "../core/filters";
+import type {DurationFilter, Filter, PatternKind} from "../core/filters";
+import {formatValue} from "../core/format";
 import {threadLabel} from "../core/labels";
 import type {Tables} from "../core/tables";
 import {formatRange} from "../core/ticks";
@@ -11,7 +12,9 @@ import type {Scene} from "./scene";
 import type {Settings} from "./settings";
 
 /** Of these one is enough: another takes its place. */
-const SINGLE: ReadonlySet<Filter["kind"]> = new Set(["thread", "process", "time", "state", "module", "mine", "recursion", "by"]);
+const SINGLE: ReadonlySet<Filter["kind"]> = new Set([
+  "thread", "process", "time", "state", "module", "duration", "reason", "mine", "recursion", "by",
+]);
 
 /** The list with one more filter, or with it in the place of the one of its kind. */
 export function withFilter(filters: readonly Filter[], filter: Filter): Filter[] {
@@ -81,6 +84,10 @@ export function inWords(filter: Filter, {threads}: Pick<Tables, "threads">): [wh
       return ["State", filter.states.join(" + ")];
     case "module":
       return ["Module", filter.module];
+    case "duration":
+      return ["Lasting", lengthInWords(filter)];
+    case "reason":
+      return ["Waiting for", filter.reasons.join(" + ")];
     case "focus":
       return ["Focus", filter.pattern];
     case "hide":
@@ -100,6 +107,11 @@ export function inWords(filter: Filter, {threads}: Pick<Tables, "threads">): [wh
     case "by":
       return ["Merged by", filter.what];
   }
+}
+
+function lengthInWords({from, to}: DurationFilter): string {
+  const [low, high] = [from, to].map((ns) => (ns === undefined ? "" : formatValue(ns, "ns")));
+  return low === "" ? (high === "" ? "any time" : `< ${high}`) : high === "" ? `≥ ${low}` : `${low} – ${high}`;
 }
 
 /** The Python that gives the same picture. */

@@ -1,12 +1,15 @@
-// Choosing samples: by thread, process, time, state, and by what is on their stack.
+// Choosing samples: by thread, process, time, state, duration, and by what is on their stack.
 import type {
+  DurationFilter,
   ModuleFilter,
   PatternFilter,
   ProcessFilter,
+  ReasonFilter,
   StateFilter,
   ThreadFilter,
   TimeFilter,
 } from "../filters";
+import {reasonNames, reasonsOf, waitFunctions} from "../reasons";
 import type {Tables, Thread} from "../tables";
 import {FilterError} from "./error";
 import {inModule, meant, stacksWith} from "./match";
@@ -75,6 +78,32 @@ export function ofModule(tables: Tables, {module}: ModuleFilter): Tables {
   const functions = inModule(tables, module);
   need(functions.includes(1), `module ${module}`);
   return withFrame(tables, functions, 1);
+}
+
+export function lasting(tables: Tables, {from = 0, to = Infinity}: DurationFilter): Tables {
+  const {duration} = tables.samples;
+  if (duration === null) {
+    throw new FilterError("this profile has no durations, which a choice by duration needs");
+  }
+  return choose(tables, (row) => duration[row] >= from && duration[row] < to);
+}
+
+export function waitingFor(tables: Tables, {reasons}: ReasonFilter): Tables {
+  const {strings, functions, samples} = tables;
+  const waits = waitFunctions(tables);
+  const known = new Set(Array.from(functions.name, (name, id) => (waits[id] ? strings[name] : null)));
+  // As in Python, the brackets may be left out.
+  const names = reasons.map((name) => (known.has(name) || name.startsWith("[") ? name : `[${name}]`));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new FilterError(
+      `nothing in this profile waits for ${unknown.join(", ")}: there are ${reasonNames(tables).join(", ") || "–"}`,
+    );
+  }
+  const meant = Uint8Array.from(functions.name, (name) => (names.includes(strings[name]) ? 1 : 0));
+  const of = reasonsOf(tables);
+  const {stack} = samples;
+  return choose(tables, (row) => stack[row] >= 0 && of[stack[row]] >= 0 && meant[of[stack[row]]] === 1);
 }
 
 /** Whole stacks: `keep` those with a match, `drop` the others. */
