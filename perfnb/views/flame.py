@@ -24,7 +24,7 @@ from perfnb.units import format_percent
 from perfnb.views.honesty import Item, honesty, left_out
 from perfnb.views.options import COLORS, ORIENTATIONS, SOURCES, THEMES, VIEWS, check
 from perfnb.views.sources import stored_sources
-from perfnb.views.svg import svg
+from perfnb.views.svg import state_fills, svg
 
 if TYPE_CHECKING:
     from perfnb.views.models import FlameGraph
@@ -43,8 +43,8 @@ class FlameView:
         Leaves first.
     orientation : {"icicle", "flame"}
         Root on top, or at the bottom.
-    color_by : {"name", "kind", "module", "self", "thread"}
-        What the colour tells.
+    color_by : {"name", "kind", "module", "self", "thread", "state"}
+        What the colour tells; "state" is hot where threads ran and cool where they waited.
     split_threads : bool
         A tower for each thread.
     max_height : int, optional
@@ -197,15 +197,21 @@ class FlameView:
     @cached_property
     def tree(self) -> CallTree:
         """The call tree that is drawn at first."""
-        profile = self._drawn
-        if self._options["inverted"]:
-            profile = invert(profile)
+        return self._tree_of(self._turned)
+
+    @cached_property
+    def _turned(self) -> Profile:
+        return invert(self._drawn) if self._options["inverted"] else self._drawn
+
+    def _tree_of(self, profile: Profile) -> CallTree:
         return CallTree.of(
             profile, self._options["merge"], split_threads=self._options["split_threads"]
         )
 
     def svg(self, **options: Any) -> str:
         """Return a static picture; options as for `perfnb.views.svg.svg`."""
+        if self._options["color_by"] == "state":
+            options = {"fills": state_fills(self._turned, self._tree_of), **options}
         return svg(self.tree, self.profile.value, self.title, **options)
 
     def text(self, rows: int = 10) -> str:

@@ -11,8 +11,8 @@ VIEWS: Final = ("flame", "chart", "sandwich", "source")
 """What is shown at first: a flame graph, one thread's calls in the order of time, the callers
 and callees of a function, or its source."""
 
-COLORS: Final = ("name", "kind", "module", "self", "thread")
-"""What a box's colour tells."""
+COLORS: Final = ("name", "kind", "module", "self", "thread", "state")
+"""What a box's colour tells; "state": whether threads ran there, or waited."""
 
 ORIENTATIONS: Final = ("icicle", "flame")
 """Root on top, or at the bottom."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 
 import numpy as np
 
 from perfnb.layout.flame import layout
 from perfnb.layout.palette import color
-from perfnb.model import KINDS, CallTree
+from perfnb.layout.states import state_color
+from perfnb.model import KINDS, STATES, CallTree, Profile
 from perfnb.units import ValueType, format_percent
 
 _ROW, _WIDTH, _FONT, _CHARACTER = 17, 1000, 11, 6.4
@@ -19,6 +22,7 @@ def svg(
     value: ValueType,
     title: str,
     *,
+    fills: Sequence[str | None] | None = None,
     titles: bool = True,
     max_boxes: int = 4000,
     max_rows: int = 400,
@@ -33,6 +37,8 @@ def svg(
         The unit of its weights.
     title : str
         A line above it.
+    fills : sequence of (str or None), optional
+        The colour of each node; where there is none, names and kinds tell it.
     titles : bool
         Whether boxes get tooltips.
     max_boxes, max_rows : int
@@ -60,8 +66,10 @@ def svg(
     for node in drawn.tolist():
         function = int(tree.function[node])
         label = tree.label(node)
-        kind = KINDS[functions.kind[function]] if function >= 0 else "synthetic"
-        fill = color(functions.name[function] if function >= 0 else "", kind)
+        fill = fills[node] if fills is not None else None
+        if fill is None:
+            kind = KINDS[functions.kind[function]] if function >= 0 else "synthetic"
+            fill = color(functions.name[function] if function >= 0 else "", kind, value.kind)
         x, w = boxes.x[node] * scale, width[node]
         y = head + int(boxes.depth[node]) * _ROW
         size = f'width="{max(w - 0.5, 0.3):.1f}" height="{_ROW - 1}"'
@@ -82,6 +90,33 @@ def svg(
         )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def state_fills(
+    profile: Profile, tree_of: Callable[[Profile], CallTree]
+) -> list[str | None] | None:
+    """Return the colours of a tree's nodes by the states of threads; None if these are unknown.
+
+    Parameters
+    ----------
+    profile : Profile
+        What is drawn.
+    tree_of : callable
+        From a profile to the tree that is drawn of it.
+    """
+    samples = profile.samples
+    if samples.state is None:
+        return None
+    # Samples of no weight have their nodes all the same: every tree is the same one.
+    totals = [
+        tree_of(
+            profile.with_samples(
+                replace(samples, weight=np.where(samples.state == state, samples.weight, 0))
+            )
+        ).total
+        for state in range(len(STATES))
+    ]
+    return [state_color(one) for one in zip(*(total.tolist() for total in totals), strict=True)]
 
 
 def _text(text: str) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from ts_module import Module
 
+from perfnb.model import KINDS
+
 THEMES = ("light", "dark")
 STATES = ("on-CPU", "runnable", "gil", "off-CPU", "unknown")
 # Machado, Oliveira and Fernandes (2009), in full: no red, no green, no blue cones.
@@ -86,6 +88,7 @@ def profile(threads=("main", "worker")):
     """Return tables of `main` in the first thread, and `main` > `work` in every other."""
     rows = range(len(threads))
     return {
+        "value": {"kind": "on-CPU", "unit": "ns"},
         "strings": ["main", "work", ""],
         "kinds": ["python"],
         "threads": [
@@ -227,6 +230,38 @@ def test_threads_keep_their_colors_while_there_are_enough(palette):
         assert {*[*colors.values()][8:]} < {*range(8, 16)}
         assert len({*colors.values()}) == 12
         assert next(iter(colors.items())) == (heavy, heavy % 8)
+
+
+def kinds(palette, measured, theme):
+    """Return the flat colours of kinds, by their names."""
+    names = [*KINDS]
+    tables = profile() | {
+        "value": {"kind": measured, "unit": "ns"},
+        "kinds": names,
+        "strings": [""],
+    }
+    rows = [*range(len(names))]
+    zeros = [0] * len(names)
+    tables["functions"] = {"name": zeros, "file": zeros, "module": zeros, "kind": rows}
+    made = palette.call("makePalette", tables, "kind", theme)
+    fills = [made["paints"][0][color] for color in made["ofFunction"]]
+    assert all(contrast(paint["fill"], paint["text"]) >= 4.5 for paint in fills)
+    return dict(zip(names, (paint["fill"] for paint in fills), strict=True))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_time_off_the_cpu_is_cool(palette, theme):
+    warm, cool = (kinds(palette, measured, theme) for measured in ("on-CPU", "off-CPU"))
+    assert kinds(palette, "wall", theme) == warm
+    for kind in ("python", "native"):
+        # From green-blue to blue, and nothing like what runs.
+        assert oklab(cool[kind])[2] < -0.03
+        assert oklab(cool[kind])[1] < 0
+    assert all(apart(warm["python"], cool["python"], sight) > 0.1 for sight in SIGHTS)
+    # What is waited for stands out, whoever looks.
+    for sight in SIGHTS:
+        assert all(apart(cool["wait"], cool[kind], sight) > 0.08 for kind in ("python", "native"))
+        assert all(apart(a, b, sight) > 0.025 for a, b in combinations(cool.values(), 2))
 
 
 @pytest.mark.parametrize("theme", THEMES)

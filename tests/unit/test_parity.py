@@ -61,16 +61,21 @@ def test_fills(core, profile):
     assert core.open(profile)["fill"] == expected
 
 
-def test_every_shade_of_every_kind(core):
-    builder = ProfileBuilder(ValueType("samples", "count"))
+@pytest.mark.parametrize(
+    ("measured", "shades"),
+    [("samples", [16, 8, 6, 6, 4, 2]), ("off-CPU", [16, 8, 6, 6, 6, 2])],
+)
+def test_every_shade_of_every_kind(core, measured, shades):
+    builder = ProfileBuilder(ValueType(measured, "count"))
     for kind, number in itertools.product(KINDS, range(120)):
         builder.function(f"function {number}", kind=kind)
     profile = builder.build()
     f = profile.tables.functions
-    expected = [color(name, KINDS[kind]) for name, kind in zip(f.name, f.kind, strict=True)]
+    expected = [
+        color(name, KINDS[kind], measured) for name, kind in zip(f.name, f.kind, strict=True)
+    ]
     assert core.open(profile)["fill"] == expected
-    # 16, 8, 6, 6, 4 and 2 of them.
-    assert [len({*expected[at : at + 120]}) for at in range(0, 720, 120)] == [16, 8, 6, 6, 4, 2]
+    assert [len({*expected[at : at + 120]}) for at in range(0, 720, 120)] == shades
 
 
 @pytest.mark.parametrize(

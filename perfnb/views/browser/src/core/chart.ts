@@ -22,6 +22,8 @@ export interface Chart {
   readonly tree: CallTree;
   /** `x` is in nanoseconds since the start: it runs from `from` to `to`, which is the extent. */
   readonly boxes: Layout;
+  /** Of each state how long each box was in it; null where states are not known. */
+  readonly states: readonly Float64Array[] | null;
   readonly from: number;
   readonly to: number;
 }
@@ -30,14 +32,14 @@ export interface Chart {
 const UNKNOWN_PERIOD = 1e7;
 
 export function chart(tables: Tables, {thread, merge, from, to}: ChartOptions): Chart {
-  const {stack, time, count} = tables.samples;
+  const {stack, time, count, state} = tables.samples;
   if (time === null && stack.length > 0) {
     throw new Error("this profile has no times");
   }
   const keys = frameKeys(tables, merge);
   const rows = rowsOf(tables, thread);
   const ends = endsOf(tables, rows);
-  const boxes = new TimeBoxes();
+  const boxes = new TimeBoxes(state === null ? 0 : tables.states.length);
   const path = new Path(tables, keys.ofFrame);
   let until = from;
   for (let at = 0; at < rows.length; at++) {
@@ -46,7 +48,10 @@ export function chart(tables: Tables, {thread, merge, from, to}: ChartOptions): 
     const end = Math.min(ends[at], to);
     if (end > begin) {
       const shared = path.lead(stack[row]);
-      boxes.put(path.keys, path.length, begin === until ? shared : 0, [begin, end], count === null ? 1 : count[row]);
+      boxes.put(path.keys, path.length, begin === until ? shared : 0, [begin, end], {
+        samples: count === null ? 1 : count[row],
+        state: state === null ? -1 : state[row],
+      });
       until = end;
     }
   }

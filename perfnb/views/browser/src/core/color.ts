@@ -8,8 +8,11 @@ export interface Rgb {
 
 /** Lightness 0–1, chroma about 0–0.3, hue in degrees; clipped to what a screen can show. */
 export function oklch(lightness: number, chroma: number, hue: number): Rgb {
-  const a = chroma * Math.cos((hue * Math.PI) / 180);
-  const b = chroma * Math.sin((hue * Math.PI) / 180);
+  const angle = (hue * Math.PI) / 180;
+  return oklab(lightness, chroma * Math.cos(angle), chroma * Math.sin(angle));
+}
+
+export function oklab(lightness: number, a: number, b: number): Rgb {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;

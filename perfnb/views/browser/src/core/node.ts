@@ -10,6 +10,7 @@ import {functionTable} from "./functions";
 import {layout, type Layout} from "./layout";
 import {lineTable} from "./lines";
 import {threadOf} from "./owner";
+import {stateTotals} from "./nodestates";
 import {makePalette, PLAIN} from "./palette";
 import {callees, callers} from "./sandwich";
 import {search} from "./search";
@@ -59,6 +60,13 @@ const ANSWERS = {
   chart: (tables: Tables, options: Options) => {
     const {tree, boxes} = chart(tables, options);
     return {...drawn(tree, boxes), extent: boxes.extent, rows: Array.from(boxes.rows)};
+  },
+  states: (tables: Tables, options: Options) => {
+    const tree = fold(tables, options);
+    const states = (): ReturnType<typeof stateTotals> => stateTotals(tables, options);
+    const {paints, ofNode, states: told} = makePalette(tables, "state", "light", {tree, options, states});
+    const fills = ofNode === null ? null : Array.from(ofNode, (color) => paints[PLAIN][color].fill);
+    return {fills, shares: told?.states ?? null};
   },
   lines: (tables: Tables, options: Options) => listed({...lineTable(tables, options.file)}),
   tables: ({meta, sources, functions}: Tables) => ({

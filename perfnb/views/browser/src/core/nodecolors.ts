@@ -3,6 +3,7 @@ import {mix, oklch, type Rgb} from "./color";
 import type {CallTree} from "./calltree";
 import type {FoldOptions} from "./fold";
 import {NOBODY, SEVERAL, threadOf} from "./owner";
+import type {StateTotals} from "./nodestates";
 import type {Theme} from "./palette";
 import type {Tables} from "./tables";
 
@@ -12,12 +13,14 @@ export interface Coloured {
   readonly options: FoldOptions;
   /** The thread of each node, where `tree` is not what `options` make of the samples; see `threadOf`. */
   owners?(): Int32Array;
+  /** What each node has of each state; null where states are not known. */
+  states?(): StateTotals | null;
 }
 
 export interface NodeColors {
   readonly colors: Rgb[];
   /** One past the last colour: of nothing in particular. */
-  readonly ofNode: Uint8Array;
+  readonly ofNode: Uint8Array | Uint16Array;
 }
 
 /** From none to `top`, the share of the whole that has the last of the colours. */

@@ -1,12 +1,13 @@
-// The colours of frames. Kinds differ in hue and in lightness, so that they can be told apart
-// without red or green; names vary within their kind's hue.
+// The colours of frames, and of the texts on them.
 import {contrast, css, hashName, hex, mix, oklch, type Rgb} from "./color";
+import {familyOf, flat, shade, TONES} from "./families";
 import {heat, owners, type Coloured, type Heat, type NodeColors, type Owners} from "./nodecolors";
+import {stateColors, type StateColors} from "./nodestates";
 import type {Tables} from "./tables";
 
 export type Theme = "light" | "dark";
-/** Names, kinds and modules colour functions; own time and threads colour the nodes of a tree. */
-export type ColorBy = "name" | "kind" | "module" | "self" | "thread";
+/** Names, kinds and modules colour functions; own time, threads and states the nodes of a tree. */
+export type ColorBy = "name" | "kind" | "module" | "self" | "thread" | "state";
 
 /** How a frame is painted: as it is, above the zoomed frame, or next to search matches. */
 export const PLAIN = 0;
@@ -27,35 +28,13 @@ export interface Palette {
   readonly ofFunction: Uint8Array;
   readonly other: number;
   /** The colour of each node where it is not its function's; else null. */
-  readonly ofNode: Uint8Array | null;
+  readonly ofNode: Uint8Array | Uint16Array | null;
   /** What the colours of nodes stand for. */
   readonly heat: Heat | null;
   readonly owners: Owners | null;
+  readonly states: StateColors | null;
 }
 
-interface Family {
-  readonly hue: number;
-  readonly spread: number;
-  readonly chroma: number;
-  /** Added to the theme's lightness. */
-  readonly lift: number;
-  readonly shades: number;
-}
-
-const FAMILIES: Readonly<Record<string, Family>> = {
-  python: {hue: 72, spread: 20, chroma: 1, lift: 0.01, shades: 16},
-  native: {hue: 240, spread: 17, chroma: 0.8, lift: -0.02, shades: 8},
-  kernel: {hue: 12, spread: 8, chroma: 1.05, lift: -0.045, shades: 6},
-  gpu: {hue: 158, spread: 14, chroma: 0.95, lift: 0.02, shades: 6},
-  wait: {hue: 275, spread: 10, chroma: 0.36, lift: 0.02, shades: 4},
-  synthetic: {hue: 250, spread: 0, chroma: 0.08, lift: 0.04, shades: 2},
-};
-const OTHER: Family = FAMILIES["synthetic"];
-
-const TONES = {
-  light: {lightness: 0.845, chroma: 0.098, swing: 0.05, ground: "#ffffff"},
-  dark: {lightness: 0.7, chroma: 0.095, swing: 0.05, ground: "#16181d"},
-} as const;
 const MATCH = {light: oklch(0.53, 0.235, 318), dark: oklch(0.56, 0.24, 320)} as const;
 const INKS = [hex("#15181e"), hex("#ffffff")] as const;
 const BLACK = hex("#000000");
@@ -68,13 +47,20 @@ const MODULE_SHADES = 2 * MODULE_HUES;
 const MODULE_FIRST_HUE = 10;
 const MODULE_LAST_HUE = 285;
 
-/** Own time and threads colour the nodes of `coloured`; without it every frame has one colour. */
-export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme, coloured?: Coloured): Palette {
+/**
+ * Own time, threads and states colour the nodes of `coloured`; without it every frame has one
+ * colour. Where states are not known, names are told instead.
+ */
+export function makePalette(tables: Tables, wanted: ColorBy, theme: Theme, coloured?: Coloured): Palette {
+  const totals = wanted === "state" ? (coloured?.states?.() ?? null) : null;
+  const colorBy = wanted === "state" && totals === null ? "name" : wanted;
   const hot = colorBy === "self" && coloured !== undefined ? heat(coloured, theme) : null;
   const owned = colorBy === "thread" && coloured !== undefined ? owners(tables, coloured, theme) : null;
-  const {colors, ofFunction} = byFunction(tables, colorBy, theme, hot ?? owned);
+  const states = totals === null ? null : stateColors(tables.states, totals, coloured!.tree, theme);
+  const nodes = hot ?? owned ?? states;
+  const {colors, ofFunction} = byFunction(tables, colorBy, theme, nodes);
   const other = colors.length;
-  colors.push(shade(OTHER, theme, 0));
+  colors.push(shade(familyOf("synthetic", tables.value), theme, 0));
   const ground = hex(TONES[theme].ground);
   const gray = oklch(theme === "light" ? 0.9 : 0.42, 0.006, 250);
   const variants = [
@@ -87,9 +73,10 @@ export function makePalette(tables: Tables, colorBy: ColorBy, theme: Theme, colo
     match: paintOf(MATCH[theme]),
     ofFunction,
     other,
-    ofNode: (hot ?? owned)?.ofNode ?? null,
+    ofNode: nodes?.ofNode ?? null,
     heat: hot,
     owners: owned,
+    states,
   };
 }
 
@@ -112,11 +99,6 @@ function byFunction(
   }
 }
 
-/** The flat colour of a kind, as legends show it. */
-export function kindColor(kind: string, theme: Theme): string {
-  return css(flat(FAMILIES[kind] ?? OTHER, theme));
-}
-
 export function moduleColor(module: string, theme: Theme): string {
   return css(moduleShade(hashName(topLevel(module)) % MODULE_SHADES, theme));
 }
@@ -127,11 +109,11 @@ export function topLevel(module: string): string {
 }
 
 function byKind(
-  {kinds, strings, functions}: Tables,
+  {kinds, strings, functions, value}: Tables,
   theme: Theme,
   colorBy: "name" | "kind",
 ): {colors: Rgb[]; ofFunction: Uint8Array} {
-  const families = kinds.map((kind) => FAMILIES[kind] ?? OTHER);
+  const families = kinds.map((kind) => familyOf(kind, value));
   const colors: Rgb[] = [];
   const starts: number[] = [];
   for (const family of families) {
@@ -156,19 +138,6 @@ function byModule({strings, functions}: Tables, theme: Theme): {colors: Rgb[]; o
     strings[module] === "" ? colors.length : hashName(topLevel(strings[module])) % MODULE_SHADES,
   );
   return {colors, ofFunction};
-}
-
-function flat({hue, chroma, lift}: Family, theme: Theme): Rgb {
-  const tone = TONES[theme];
-  return oklch(tone.lightness + lift, tone.chroma * chroma, hue);
-}
-
-/** The shades of one family: hue and lightness move apart, so that neighbours differ in both. */
-function shade({hue, spread, chroma, lift, shades}: Family, theme: Theme, index: number): Rgb {
-  const tone = TONES[theme];
-  const turn = shades > 1 ? index / (shades - 1) - 0.5 : 0;
-  const swing = ((index * 0.618034) % 1) - 0.5;
-  return oklch(tone.lightness + lift + swing * tone.swing, tone.chroma * chroma, hue + turn * 2 * spread);
 }
 
 function moduleShade(index: number, theme: Theme): Rgb {

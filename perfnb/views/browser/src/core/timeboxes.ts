@@ -31,9 +31,22 @@ export class TimeBoxes {
   private open: Int32Array = new Int32Array(64);
   private readonly root = {self: 0, selfSamples: 0, samples: 0};
   private deepest = 0;
+  /** How long each box was in each state, and how long the thread was. */
+  private readonly states: {ofBox: Float64Array; ofThread: number}[];
+
+  /** `states`: how many there are to be told apart; 0 if they are not known. */
+  constructor(states = 0) {
+    this.states = Array.from({length: states}, () => ({ofBox: new Float64Array(1024), ofThread: 0}));
+  }
 
   /** The first `shared` boxes of the stack before go on; the others of `keys` begin. */
-  put(keys: Int32Array, length: number, shared: number, [begin, end]: readonly [number, number], samples: number): void {
+  put(
+    keys: Int32Array,
+    length: number,
+    shared: number,
+    [begin, end]: readonly [number, number],
+    {samples, state}: {readonly samples: number; readonly state: number},
+  ): void {
     while (this.open.length < length) {
       this.open = enlarged(this.open);
     }
@@ -44,6 +57,13 @@ export class TimeBoxes {
     for (let depth = 0; depth < length; depth++) {
       columns.end[this.open[depth]] = end;
       columns.samples[this.open[depth]] += samples;
+    }
+    const inState = this.states[state];
+    if (inState !== undefined) {
+      inState.ofThread += end - begin;
+      for (let depth = 0; depth < length; depth++) {
+        inState.ofBox[this.open[depth]] += end - begin;
+      }
     }
     this.root.samples += samples;
     if (length === 0) {
@@ -67,6 +87,9 @@ export class TimeBoxes {
       columns.self = enlarged(columns.self);
       columns.selfSamples = enlarged(columns.selfSamples);
       columns.samples = enlarged(columns.samples);
+      for (const inState of this.states) {
+        inState.ofBox = enlarged(inState.ofBox);
+      }
     }
     columns.around[this.size] = around;
     columns.depth[this.size] = depth;
@@ -81,7 +104,7 @@ export class TimeBoxes {
     keys: {readonly function: Int32Array; readonly line: Int32Array},
     from: number,
     to: number,
-  ): {tree: CallTree; boxes: Layout} {
+  ): {tree: CallTree; boxes: Layout; states: Float64Array[] | null} {
     const {columns, size, root} = this;
     const rows = this.rows();
     const place = new Int32Array(size);
@@ -121,7 +144,16 @@ export class TimeBoxes {
       depth[at] = columns.depth[box];
       x[at] = columns.begin[box];
     }
-    return {tree, boxes: {depth, x, width: tree.total, rows, extent: to}};
+    const states = this.states.map(({ofBox, ofThread}) => {
+      const moved = new Float64Array(size + 1);
+      moved[0] = ofThread;
+      place.forEach((at, box) => {
+        moved[at] = ofBox[box];
+      });
+      return moved;
+    });
+    const boxes = {depth, x, width: tree.total, rows, extent: to};
+    return {tree, boxes, states: states.length === 0 ? null : states};
   }
 
   /** Where each depth's boxes begin, and the last one's end. */

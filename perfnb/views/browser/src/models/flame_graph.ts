@@ -156,7 +156,7 @@ export class FlameGraph extends LayoutDOM {
       merge: [Enum("cell", "line", "function"), "cell"],
       inverted: [Bool, false],
       orientation: [Enum("icicle", "flame"), "icicle"],
-      color_by: [Enum("name", "kind", "module", "self", "thread"), "name"],
+      color_by: [Enum("name", "kind", "module", "self", "thread", "state"), "name"],
       view: [Enum("flame", "chart", "sandwich", "source"), "flame"],
       timeline: [Bool, false],
       table: [Bool, false],

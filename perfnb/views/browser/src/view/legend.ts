@@ -2,9 +2,11 @@
 import {css} from "../core/color";
 import {formatShare} from "../core/format";
 import {ROOT} from "../core/calltree";
+import {kindColor} from "../core/families";
 import {threadLabel} from "../core/labels";
 import {heatColors, heatPlace, type Heat, type Owners} from "../core/nodecolors";
-import {kindColor, moduleColor, PLAIN, topLevel, type ColorBy, type Palette, type Theme} from "../core/palette";
+import {blend, blends, type StateColors} from "../core/nodestates";
+import {moduleColor, PLAIN, topLevel, type ColorBy, type Palette, type Theme} from "../core/palette";
 import {element, replace} from "./dom";
 import type {Scene} from "./scene";
 
@@ -36,6 +38,8 @@ function itemsOf(scene: Scene, colorBy: ColorBy, theme: Theme, palette: Palette)
       return palette.owners === null ? [] : threadItems(scene, palette.owners, palette);
     case "kind":
       return kindItems(scene, theme);
+    case "state":
+      return palette.states === null ? itemsOf(scene, "name", theme, palette) : stateItems(palette.states, theme);
     case "name":
       return [...kindItems(scene, theme), note("shade by function name, the same in every profile")];
   }
@@ -49,7 +53,7 @@ function kindItems({tree, tables}: Scene, theme: Theme): HTMLElement[] {
       present[tables.functions.kind[id]] = 1;
     }
   }
-  return tables.kinds.filter((_, kind) => present[kind] === 1).map((kind) => item(kindColor(kind, theme), kind));
+  return tables.kinds.filter((_, kind) => present[kind] === 1).map((kind) => item(kindColor(kind, tables.value, theme), kind));
 }
 
 /** Modules by the time that was their own. */
@@ -86,6 +90,18 @@ function threadItems({tables}: Scene, {threads, several}: Owners, palette: Palet
     ),
   );
   return several < 0 ? items : [...items, item(fill(several), "several threads")];
+}
+
+/** Each state, and how boxes look that hold two of them. */
+function stateItems({states}: StateColors, theme: Theme): HTMLElement[] {
+  const items = states.map(({state, share}) => item(css(blend([state], [1], theme)), state, formatShare(share)));
+  const [hot, cool] = ["on-CPU", "off-CPU"];
+  if (!states.some(({state}) => state === hot) || !states.some(({state}) => state === cool)) {
+    return states.length > 1 ? [...items, note("what is both has a colour between")] : items;
+  }
+  const bar = element("span", {class: "legend-mix", "aria-hidden": "true"});
+  bar.style.background = `linear-gradient(to right, ${blends(hot, cool, theme).join(", ")})`;
+  return [...items, element("span", {class: "legend-item"}, bar, note("what is both, by its shares"))];
 }
 
 /** The scale with its numbers: as many as find room. */
@@ -136,6 +152,7 @@ function item(color: string, label: string, value: string | null = null): HTMLEl
 
 /** For the style sheet of the component. */
 export const LEGEND_STYLE = /* css */ `
+.legend-mix { display: inline-block; width: 96px; height: 10px; border-radius: 3px; box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .25); }
 .legend-scale { position: relative; display: inline-block; width: 220px; height: 26px; margin: 0 18px 0 8px; }
 .legend-scale-bar { position: absolute; inset: 2px 0 auto 0; height: 9px; border-radius: 2px; box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .3); }
 .legend-scale-mark { position: absolute; top: 10px; transform: translateX(-50%); white-space: nowrap; font-size: 10.5px; line-height: 16px; font-variant-numeric: tabular-nums; }

@@ -29,7 +29,7 @@ export function menusFor(tables: Tables, settings: Settings): Menu[] {
     processMenu(tables, settings),
     threadMenu(tables, settings),
     stateMenu(tables, settings),
-    colorMenu(settings),
+    colorMenu(tables, settings),
   ];
   return menus.filter((menu) => menu !== null);
 }
@@ -69,12 +69,17 @@ const COLORS: readonly (readonly [ColorBy, string])[] = [
   ["module", "Colour: module"],
   ["self", "Colour: self"],
   ["thread", "Colour: thread"],
+  ["state", "Colour: on-CPU / off-CPU"],
 ];
 
-function colorMenu({colorBy}: Settings): Menu {
+function colorMenu(tables: Tables, {colorBy}: Settings): Menu {
+  // Of samples that are in the kernel, the page does not know the states of boxes.
+  const hasStates = (tables.samples.state?.length ?? 0) > 0;
+  const offered = COLORS.filter(([value]) => value !== "state" || hasStates);
+  const shown = offered.some(([value]) => value === colorBy) ? colorBy : "name";
   return {
     name: "Colour",
-    choices: COLORS.map(([value, label]) => ({label, patch: {colorBy: value}, chosen: colorBy === value})),
+    choices: offered.map(([value, label]) => ({label, patch: {colorBy: value}, chosen: shown === value})),
   };
 }
 

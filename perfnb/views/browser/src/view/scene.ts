@@ -4,6 +4,7 @@ import {fold, type FoldOptions} from "../core/fold";
 import {nodeLabel, type Label} from "../core/labels";
 import {boxAt, layout, rowCount, type Layout} from "../core/layout";
 import {NOBODY, threadOf} from "../core/owner";
+import {stateTotals, type StateTotals} from "../core/nodestates";
 import {search, type SearchError, type SearchHit} from "../core/search";
 import type {Tables, Unit} from "../core/tables";
 import {idOf, refOf} from "./engine";
@@ -31,6 +32,8 @@ export class Scene {
     private readonly rootName: string | null,
     /** How the tree was really folded. */
     private readonly folded: FoldOptions = options,
+    /** Of boxes in time order; what is folded is found when it is asked for. */
+    private totals: StateTotals | null | undefined = undefined,
   ) {}
 
   static of(tables: Tables, options: FoldOptions): Scene {
@@ -43,8 +46,8 @@ export class Scene {
   }
 
   /** Boxes in time order: widths are times, whatever the profile's weights are. */
-  static inTime(tables: Tables, tree: CallTree, boxes: Layout, options: FoldOptions): Scene {
-    return new Scene(tables, tree, boxes, options, true, {unit: "ns", kind: "time"}, null);
+  static inTime(tables: Tables, tree: CallTree, boxes: Layout, options: FoldOptions, states: StateTotals | null): Scene {
+    return new Scene(tables, tree, boxes, options, true, {unit: "ns", kind: "time"}, null, options, states);
   }
 
   /** The same under another name for the root; `inverted` says that it stands leaf first. */
@@ -59,6 +62,14 @@ export class Scene {
       return new Int32Array(this.tree.parent.length).fill(NOBODY);
     }
     return threadOf(this.tables, this.tree, this.folded);
+  }
+
+  /** What each node has of each state: see `stateTotals`. */
+  states(): StateTotals | null {
+    if (this.totals === undefined) {
+      this.totals = this.complete ? stateTotals(this.tables, this.folded) : null;
+    }
+    return this.totals;
   }
 
   get rows(): number {

@@ -105,12 +105,12 @@ export class ChartMain implements MainView {
     engine.chart(queryOf(settings), this.thread, from, Math.max(to, from + 1), (chart) => this.open(chart));
   }
 
-  private open({tables, tree, boxes, from, to, refusal}: ChartAnswer): void {
+  private open({tables, tree, boxes, states, from, to, refusal}: ChartAnswer): void {
     const {settings} = this.shell;
     this.from = from;
     const shifted = {...boxes, x: boxes.x.map((x) => x - from), extent: to - from};
     const options = {merge: settings.merge, inverted: false, splitThreads: false};
-    const scene = Scene.inTime(tables, tree, shifted, options);
+    const scene = Scene.inTime(tables, tree, shifted, options, states);
     const count = tree.totalSamples[0];
     this.about.textContent = `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
     this.pane.open(scene, this.look, settings.pattern, "No samples in this selection");

@@ -93,7 +93,7 @@ export class RemoteEngine implements Engine {
   chart(query: Query, thread: number, from: number, to: number, done: (chart: ChartAnswer) => void): void {
     this.ask("chart", {query, thread, from, to}, (message, columns) => {
       const refusal = String(message["refusal"] ?? "");
-      done({tables: this.tables, tree: columns.tree(), boxes: boxesOf(columns, to), from, to, refusal});
+      done({tables: this.tables, tree: columns.tree(), boxes: boxesOf(columns, to), states: null, from, to, refusal});
     });
   }
 

@@ -1,6 +1,6 @@
 // One row of the function table: an element that shows one function after the other.
 import {formatCount, formatShare, formatValue} from "../../core/format";
-import {kindColor} from "../../core/palette";
+import {kindColor} from "../../core/families";
 import {element, icon, setAttributes} from "../dom";
 import {labelOf, refAt} from "./model";
 import type {FunctionTable, ProbedRow, TableAbout} from "./types";
@@ -57,7 +57,8 @@ export class Row implements Slot {
   }
 
   show(table: FunctionTable, at: number, index: number, about: TableAbout, highlight: RegExp | null): void {
-    const {unit} = table.tables.value;
+    const {value} = table.tables;
+    const {unit} = value;
     const ref = refAt(table, at);
     const {name, detail} = labelOf(ref);
     const part = (value: number): number => (table.whole > 0 ? value / table.whole : 0);
@@ -67,7 +68,7 @@ export class Row implements Slot {
     this.samples.hidden = !about.counted;
     this.selfSamples.textContent = formatCount(table.selfSamples[at]);
     this.totalSamples.textContent = formatCount(table.totalSamples[at]);
-    this.swatch.style.background = kindColor(ref.kind, about.theme);
+    this.swatch.style.background = kindColor(ref.kind, value, about.theme);
     emphasize(this.name, name, highlight);
     emphasize(this.detail, detail, highlight);
     setAttributes(this.el, {"aria-rowindex": index + 2, "data-row": index, "aria-label": inWords(table, at, about)});
