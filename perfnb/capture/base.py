@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from perfnb.errors import OptionError
 from perfnb.model import Profile
+
+KINDS: Final = ("cpu", "offcpu", "wall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class CaptureSpec:
         Child processes too.
     pid : int
         The process.
+    kind : {"cpu", "offcpu", "wall"}
+        What is asked: where it ran, what it waited for, or both.
     """
 
     rate: float = 100.0
@@ -45,6 +49,7 @@ class CaptureSpec:
     gil: bool = False
     subprocesses: bool = False
     pid: int = field(default_factory=os.getpid)
+    kind: str = "cpu"
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate <= 10_000:
@@ -52,9 +57,19 @@ class CaptureSpec:
                 f"a rate of {self.rate:g} Hz cannot be sampled", "choose 1 to 10000, e.g. 100"
             )
 
+        if self.kind not in KINDS:
+            raise OptionError(f"kind={self.kind!r}", f"choose one of {', '.join(KINDS)}")
+        if self.kind != "cpu" and (self.gil or self.idle):
+            raise OptionError(
+                f"kind={self.kind!r} is about waiting threads: it goes with neither gil nor idle",
+                "leave them out: waits for the GIL are told apart by their reason",
+            )
+
     @property
-    def kind(self) -> str:
+    def weighs(self) -> str:
         """The kind of the profile's weights."""
+        if self.kind != "cpu":
+            return "off-CPU" if self.kind == "offcpu" else "wall"
         return "GIL" if self.gil else "wall" if self.idle else "on-CPU"
 
 

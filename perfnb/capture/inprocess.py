@@ -166,7 +166,7 @@ class InProcessBackend:
                 f"the {wall_ns / 1e6:.3g} ms recorded are too short for {self._spec.rate:g} Hz",
                 "sample faster (-r), or let the code run longer",
             )
-        builder = ProfileBuilder(ValueType(self._spec.kind, "ns"))
+        builder = ProfileBuilder(ValueType(self._spec.weighs, "ns"))
         roots = tuple(sys.path)
         stack_of = [-1]
         for parent, code, line in self._stacks:

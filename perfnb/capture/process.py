@@ -107,8 +107,19 @@ class Child:
         """Return whether it still runs; reaps it if not."""
         return self._reap(os.WNOHANG)
 
-    def wait_for(self, text: bytes, timeout: float) -> tuple[bool, bytes]:
-        """Read standard output until `text` is seen, the child ends or `timeout` seconds pass.
+    def wait_for(
+        self, text: bytes, timeout: float, source: int | None = None
+    ) -> tuple[bool, bytes]:
+        """Read until `text` is seen, the other end is closed or `timeout` seconds pass.
+
+        Parameters
+        ----------
+        text : bytes
+            What is waited for.
+        timeout : float
+            Seconds.
+        source : int, optional
+            The descriptor to read from; by default the child's standard output.
 
         Returns
         -------
@@ -116,16 +127,17 @@ class Child:
         output : bytes
             What was read.
         """
-        stream = self.popen.stdout
-        assert stream is not None
+        if source is None:
+            assert self.popen.stdout is not None
+            source = self.popen.stdout.fileno()
         deadline = time.monotonic() + timeout
         output = b""
         with selectors.DefaultSelector() as selector:
-            selector.register(stream, selectors.EVENT_READ)
+            selector.register(source, selectors.EVENT_READ)
             while (left := deadline - time.monotonic()) > 0:
                 if not selector.select(left):
                     break
-                chunk = os.read(stream.fileno(), 65536)
+                chunk = os.read(source, 65536)
                 output += chunk
                 if text in output:
                     return True, output

@@ -121,12 +121,19 @@ class PySpyBackend:
         # It says that it samples shortly before it can be told to stop.
         if not ready or not self._pyspy.wait_until_catches(signal.SIGINT, 5):
             raise self._failure("while attaching")
+        self.begin_now()
+
+    def begin_now(self) -> None:
+        """Let the recording begin at this moment: what was seen until now is not part of it."""
         self._started_wall = time.time()
         self._started = time.monotonic_ns()
 
     def stop(self) -> Profile:
         """Detach and return the profile. See `Backend.stop`."""
-        ended = time.monotonic_ns()
+        return build_profile(self.collect(time.monotonic_ns()))
+
+    def collect(self, ended: int) -> Recording:
+        """Detach and return what was recorded until `ended`, CLOCK_MONOTONIC ns."""
         try:
             died = not self._pyspy.running()
             self._pyspy.send(signal.SIGINT)
@@ -134,7 +141,7 @@ class PySpyBackend:
             if not self._pyspy.wait(5 + 20 / self._spec.rate) or self._pyspy.exit_code != 0:
                 raise self._failure("during the recording")
             log = self._report()
-            recording = Recording(
+            return Recording(
                 spec=self._spec,
                 trace=_read_all(self._file),
                 log=log,
@@ -148,7 +155,6 @@ class PySpyBackend:
             )
         finally:
             self.abort()
-        return build_profile(recording)
 
     def abort(self) -> None:
         """End everything this recording started."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +32,8 @@ from perfnb.units import ValueType
 
 _LONGEST_DELAY_NS = 3_000_000
 _SHORTLY_NS = (100_000, 150_000, 200_000, 300_000, 500_000)
-_NOT_YET = -2
+NOT_YET = -2
+"""The stack of a thread before py-spy met it."""
 _STAMP = re.compile(r"^\[(\S+)Z ")
 _SPEEDSCOPE_THREAD = re.compile(r'^(?:Process (\d+) )?Thread (\w+) "(.*)"$', re.S)
 
@@ -62,8 +65,48 @@ def build_profile(recording: Recording) -> Profile:
         If py-spy's output makes no sense.
     """
     r = recording
-    mine = _inside(r, r.log.ticks.get(r.spec.pid))
+    mine = instants(r)
     wall_s = (r.ended_ns - r.started_ns) / 1e9
+    # One weight for all: intervals are drawn at random, and the mean of those that happened
+    # makes the total of a thread that always ran equal the wall time.
+    weight = round(wall_s * 1e9 / len(mine))
+    builder = ProfileBuilder(ValueType(r.spec.weighs, "ns"))
+    make = _gil_samples if r.spec.gil else _timed_samples
+    with readable():
+        samples, unknown = make(r, builder, weight)
+    if not len(samples):
+        did, fix = (
+            ("held the GIL", "leave out --gil to see what runs without it")
+            if r.spec.gil
+            else ("was running", "use --idle to see threads that wait")
+        )
+        raise NoSamples(
+            f"no Python thread {did} at any of the {len(mine)} instants of {wall_s:.3g} s", fix
+        )
+    return Profile(builder.value, builder.tables(), samples, facts(r, mine, unknown))
+
+
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """Translate what goes wrong while py-spy's output is read."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ToolFailed(("py-spy", "record"), 0, f"its output is not readable: {error}") from error
+
+
+def instants(r: Recording) -> Ticks:
+    """Return the sampling instants inside the recorded window.
+
+    Raises
+    ------
+    NoSamples
+        If there is none.
+    ToolFailed
+        If py-spy's log tells none at all.
+    """
+    wall_s = (r.ended_ns - r.started_ns) / 1e9
+    mine = _inside(r, r.log.ticks.get(r.spec.pid))
     if mine is None:
         raise ToolFailed(
             ("py-spy", "record"), 0, "its log names no sampling instant",
@@ -75,29 +118,12 @@ def build_profile(recording: Recording) -> Profile:
             f"sample faster (`-r {min(1000, max(200, int(20 / max(wall_s, 0.02))))}`), "
             "or let the code run longer",
         )
-    # One weight for all: intervals are drawn at random, and the mean of those that happened
-    # makes the total of a thread that always ran equal the wall time.
-    weight = round(wall_s * 1e9 / len(mine))
-    builder = ProfileBuilder(ValueType(r.spec.kind, "ns"))
-    try:
-        make = _gil_samples if r.spec.gil else _timed_samples
-        samples, unknown = make(r, builder, weight)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ToolFailed(("py-spy", "record"), 0, f"its output is not readable: {error}") from error
-    if not len(samples):
-        did, fix = (
-            ("held the GIL", "leave out --gil to see what runs without it")
-            if r.spec.gil
-            else ("was running", "use --idle to see threads that wait")
-        )
-        raise NoSamples(
-            f"no Python thread {did} at any of the {len(mine)} instants of {wall_s:.3g} s", fix
-        )
-    return Profile(builder.value, builder.tables(), samples, _metadata(r, mine, wall_s, unknown))
+    return mine
 
 
-def _metadata(r: Recording, mine: Ticks, wall_s: float, unknown: int) -> Metadata:
-    period = 1e9 / r.spec.rate
+def facts(r: Recording, mine: Ticks, unknown: int) -> Metadata:
+    """Return how the recording came to be; `mine` are its instants inside the window."""
+    period, wall_s = 1e9 / r.spec.rate, (r.ended_ns - r.started_ns) / 1e9
     notes = []
     if r.stopped_early:
         notes.append("py-spy ended before the recording was stopped")
@@ -136,22 +162,51 @@ def _inside(r: Recording, ticks: Ticks | None) -> Ticks | None:
     return Ticks(ticks.stopped[keep], ticks.released[keep], ticks.batch[keep], ticks.missed[keep])
 
 
-def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[Samples, int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What was seen of one thread at every sampling instant of its process.
+
+    Attributes
+    ----------
+    thread : Thread
+    ticks : Ticks
+        The instants, wall-clock ns.
+    stack : int64, shape (ticks,)
+        The builder's stack; −1 for an empty one, `NOT_YET` before the thread was met.
+    """
+
+    thread: Thread
+    ticks: Ticks
+    stack: NDArray[np.int64]
+
+
+def seen_threads(r: Recording, builder: ProfileBuilder) -> list[Seen]:
+    """Return the stacks of every thread with Python frames; `builder` gets them."""
     tracks = read_tracks(r.trace, builder, _roots(r.spec))
     zero = _trace_start_ns(r, tracks)
-    start, end = r.started_ns + r.clock.offset_ns, r.ended_ns + r.clock.offset_ns
-    parts: list[tuple[NDArray[Any], ...]] = []
-    for (pid, tid), same in _by_thread(tracks).items():
+    found = []
+    for (pid, _), same in _by_thread(tracks).items():
         ticks = r.log.ticks.get(pid)
         if ticks is None:
             continue
         # Where one track of a thread has a stack, another one of it has none.
         stack = np.max([_at_ticks(track, ticks, zero) for track in same], axis=0)
-        seen = stack > _NOT_YET
-        stack = np.where(seen, stack, -1)
-        state = _settle(r.log.states(pid, tid, r.clock.offset_ns), stack)
+        # Its last name: what it was called when py-spy first met it may have been another's.
+        named = [track.thread for track in same if track.thread.name] or [same[0].thread]
+        found.append(Seen(named[-1], ticks, stack))
+    return found
+
+
+def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[Samples, int]:
+    start, end = r.started_ns + r.clock.offset_ns, r.ended_ns + r.clock.offset_ns
+    parts: list[tuple[NDArray[Any], ...]] = []
+    for seen in seen_threads(r, builder):
+        ticks, there = seen.ticks, seen.stack > NOT_YET
+        stack = np.where(there, seen.stack, -1)
+        states = r.log.states(seen.thread.pid, seen.thread.tid, r.clock.offset_ns)
+        state = _settle(states, stack)
         keep = (
-            seen
+            there
             & (state != GONE)
             & ~ticks.missed
             & (ticks.stopped >= start)
@@ -161,9 +216,7 @@ def _timed_samples(r: Recording, builder: ProfileBuilder, weight: int) -> tuple[
             keep &= state != OFF_CPU
         rows = np.flatnonzero(keep)
         middle = (ticks.stopped[rows] + ticks.released[rows]) // 2 - r.clock.offset_ns
-        # Its last name: what it was called when py-spy first met it may have been another's.
-        named = [track.thread for track in same if track.thread.name] or [same[0].thread]
-        thread = np.full(len(rows), builder.thread(named[-1]))
+        thread = np.full(len(rows), builder.thread(seen.thread))
         parts.append((stack[rows], thread, middle, state[rows]))
     if not parts:
         empty = np.zeros(0, dtype=np.int64)
@@ -188,12 +241,12 @@ def _by_thread(tracks: list[Track]) -> dict[tuple[int, int], list[Track]]:
 
 
 def _at_ticks(track: Track, ticks: Ticks, zero: int) -> NDArray[np.int64]:
-    """Return the stack at each instant: −1 for none, `_NOT_YET` before the track begins."""
+    """Return the stack at each instant: −1 for none, `NOT_YET` before the track begins."""
     # A change is logged after the process was let go: it belongs to the newest instant before.
     changed = zero + np.round(track.at * 1000).astype(np.int64)
     tick = np.searchsorted(ticks.released, changed, side="right") - 1
     last = np.searchsorted(tick, np.arange(len(ticks)), side="right") - 1
-    return np.where(last >= 0, track.stack[last], _NOT_YET)
+    return np.where(last >= 0, track.stack[last], NOT_YET)
 
 
 def _settle(state: NDArray[np.uint8], stack: NDArray[np.int64]) -> NDArray[np.uint8]:

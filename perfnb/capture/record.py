@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from perfnb.capture import BACKENDS
+from perfnb.capture import backend_names, backends
 from perfnb.capture.base import Backend, CaptureSpec
 from perfnb.capture.sources import with_sources
 from perfnb.errors import (
@@ -43,14 +43,15 @@ class Recorder:
 
     Parameters
     ----------
-    backend : {"auto", "pyspy", "inprocess"}
-        "auto" takes the first that is permitted, and the profile says which and why.
+    backend : str
+        "auto" takes the first that is permitted, and the profile says which and why: of "pyspy"
+        and "inprocess", or of "bpftrace", "perf", "proc" and "inprocess" for what waits.
     title : str
         What is recorded, for people.
     finish : callable, optional
         Makes of the profile what `profile` shall be; by default what `set_finish` says.
     **options
-        Fields of `CaptureSpec`: `rate`, `idle`, `native`, `gil`, `subprocesses`.
+        Fields of `CaptureSpec`: `kind`, `rate`, `idle`, `native`, `gil`, `subprocesses`, `pid`.
 
     Attributes
     ----------
@@ -68,10 +69,16 @@ class Recorder:
         finish: Finish | None = None,
         **options: Any,
     ) -> None:
-        if backend != "auto" and backend not in BACKENDS.names():
-            known = ", ".join(("auto", *BACKENDS.names()))
-            raise OptionError(f"no backend called {backend!r}", f"choose one of {known}")
         self._spec = CaptureSpec(**options)
+        self._registry = backends(self._spec.kind)
+        if backend != "auto" and backend not in self._registry.names():
+            known = ", ".join(("auto", *self._registry.names()))
+            if backend in backend_names():
+                raise OptionError(
+                    f"the backend {backend!r} does not record kind={self._spec.kind!r}",
+                    f"choose one of {known}",
+                )
+            raise OptionError(f"no backend called {backend!r}", f"choose one of {known}")
         self._wanted = backend
         self._title = title
         self._backend: Backend | None = None
@@ -108,11 +115,11 @@ class Recorder:
             raise
 
     def _begin(self) -> None:
-        names = BACKENDS.names() if self._wanted == "auto" else (self._wanted,)
+        names = self._registry.names() if self._wanted == "auto" else (self._wanted,)
         refused: list[str] = []
         errors: list[CaptureError] = []
         for name in names:
-            kind = BACKENDS.get(name).load()
+            kind = self._registry.get(name).load()
             available = kind.availability(self._spec)
             if not available.ok:
                 errors.append(BackendUnavailable(name, available.reason, available.fix))
@@ -187,18 +194,22 @@ class Recorder:
                 raise
 
 
-def record(backend: str = "auto", title: str = "", **options: Any) -> Recorder:
+def record(
+    backend: str = "auto", title: str = "", *, kind: str = "cpu", **options: Any
+) -> Recorder:
     """Record what this process does while a ``with`` block runs.
 
     Parameters
     ----------
-    backend : {"auto", "pyspy", "inprocess"}
-        Who takes the samples; "auto" takes the best that is permitted.
+    backend : str
+        Who records; "auto" takes the best that is permitted. See `Recorder`.
     title : str
         What is recorded, for people.
+    kind : {"cpu", "offcpu", "wall"}
+        Where it runs, what it waits for, or both in one.
     **options
         `rate` (samples a second, 100), `idle`, `native`, `gil`, `subprocesses`: as
-        py-spy's options of these names.
+        py-spy's options of these names. `pid`: another process instead.
 
     Returns
     -------
@@ -213,4 +224,4 @@ def record(backend: str = "auto", title: str = "", **options: Any) -> Recorder:
     >>> rec.profile.value.unit
     'ns'
     """
-    return Recorder(backend, title, **options)
+    return Recorder(backend, title, kind=kind, **options)

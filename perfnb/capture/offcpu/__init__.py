@@ -1,0 +1,1 @@
+"""What threads waited for: context switches joined with stacks, reasons and wakers."""

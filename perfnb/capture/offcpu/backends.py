@@ -1,0 +1,115 @@
+"""The backends for what threads wait for: one for each level of exactness."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from perfnb.capture.base import Availability, CaptureSpec
+from perfnb.capture.offcpu import perf
+from perfnb.capture.offcpu.build import build_waits
+from perfnb.capture.offcpu.timeline import SwitchTimeline, Timeline, WatchTimeline
+from perfnb.capture.offcpu.watch import WaitWatch
+from perfnb.capture.offcpu.watched import Watched
+from perfnb.capture.pyspy import PySpyBackend
+from perfnb.model import Profile
+
+
+class _Joined(ABC):
+    """py-spy's stacks and what the kernel knows, joined on one clock."""
+
+    name: ClassVar[str]
+    tool: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._spy = PySpyBackend()
+        self._watch = WaitWatch()
+        self._cleanup = contextlib.ExitStack()
+
+    @classmethod
+    def availability(cls, spec: CaptureSpec) -> Availability:
+        """Say whether this level is permitted here, for the process."""
+        of_stacks = PySpyBackend.availability(spec)
+        return of_stacks if not of_stacks.ok else cls._permitted(spec)
+
+    @classmethod
+    @abstractmethod
+    def _permitted(cls, spec: CaptureSpec) -> Availability: ...
+
+    @abstractmethod
+    def _begin(self, spec: CaptureSpec) -> None:
+        """Begin to record what the kernel knows."""
+
+    @abstractmethod
+    def _end(self, watched: Watched) -> tuple[Timeline, float]:
+        """End that, and return it and the CPU seconds that it cost."""
+
+    def start(self, spec: CaptureSpec) -> None:
+        """Begin. See `Backend.start`."""
+        try:
+            # Children that these start are no business of the recording: they come first.
+            self._cleanup.callback(self._spy.abort)
+            self._spy.start(spec)
+            self._cleanup.callback(self._watch.abort)
+            self._watch.start(spec.pid)
+            self._begin(spec)
+        except BaseException:
+            self.abort()
+            raise
+        self._spy.begin_now()
+
+    def stop(self) -> Profile:
+        """End, and return the profile. See `Backend.stop`."""
+        ended = time.monotonic_ns()
+        try:
+            watched = self._watch.stop()
+            timeline, cpu_s = self._end(watched)
+            recording = self._spy.collect(ended)
+        finally:
+            self.abort()
+        profile = build_waits(recording, timeline, watched, f"{self.tool} + py-spy")
+        spent = (profile.metadata.profiler_cpu_s or 0.0) + cpu_s
+        return profile.with_metadata(profiler_cpu_s=spent)
+
+    def abort(self) -> None:
+        """End everything without a profile."""
+        self._cleanup.close()
+
+
+class PerfBackend(_Joined):
+    """Every context switch, from perf; no privilege is needed for one's own processes."""
+
+    name = "perf"
+    tool = "perf"
+
+    @classmethod
+    def _permitted(cls, spec: CaptureSpec) -> Availability:
+        return perf.availability(spec.pid)
+
+    def _begin(self, spec: CaptureSpec) -> None:
+        self._switches = perf.PerfSwitches()
+        self._cleanup.callback(self._switches.abort)
+        self._switches.start([spec.pid])
+
+    def _end(self, watched: Watched) -> tuple[Timeline, float]:
+        switches = self._switches.stop()
+        return SwitchTimeline(switches, watched), self._switches.cpu_s
+
+
+class ProcBackend(_Joined):
+    """What /proc tells: it works for everyone on Linux."""
+
+    name = "proc"
+    tool = "/proc"
+
+    @classmethod
+    def _permitted(cls, spec: CaptureSpec) -> Availability:
+        return Availability(True)
+
+    def _begin(self, spec: CaptureSpec) -> None:
+        pass
+
+    def _end(self, watched: Watched) -> tuple[Timeline, float]:
+        return WatchTimeline(watched), 0.0

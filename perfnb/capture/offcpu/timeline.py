@@ -1,0 +1,123 @@
+"""Where the segments of threads come from: the levels of exactness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfnb.capture.offcpu.looks import segments_of_looks
+from perfnb.capture.offcpu.segments import Segments, segments
+from perfnb.capture.offcpu.watched import Watched
+from perfnb.capture.perfstream import IN, Switches
+from perfnb.model import Thread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stops:
+    """The sampling instants of one process, and the window: CLOCK_MONOTONIC ns."""
+
+    stopped: NDArray[np.int64]
+    released: NDArray[np.int64]
+    window: tuple[int, int]
+
+
+class Timeline(Protocol):
+    """What is known of the threads' states, at one level."""
+
+    level: str
+    text: str
+    help: str
+    lost: int | None
+    truncated: str
+
+    def of(self, thread: Thread, stops: Stops) -> Segments | None:
+        """Return what a thread did in the window; None if nothing is known of it."""
+        ...
+
+
+class SwitchTimeline:
+    """Every context switch is known."""
+
+    level = "exact"
+    text = "exact: every context switch"
+    help = (
+        "When a thread gave up its CPU and got one again is recorded by the kernel, to the "
+        "nanosecond. What a wait was for, and where in the code, is from samples: see *stacks*."
+    )
+
+    def __init__(self, switches: Switches, watched: Watched, truncated: str = "") -> None:
+        self._switches = switches
+        self._watched = watched
+        self.lost: int | None = switches.lost
+        self.truncated = truncated
+
+    def of(self, thread: Thread, stops: Stops) -> Segments | None:
+        """Return what a thread did in the window; None if it never switched."""
+        mine = self._switches.of(thread.tid)
+        time, what = self._switches.time[mine], self._switches.what[mine]
+        start, end = stops.window
+        start = max(start, self._switches.begun.get(thread.tid, start))
+        end = min(end, self._switches.ended.get(thread.tid, end))
+        if not len(time) or end <= start:
+            return None
+        return segments(
+            self._earlier(thread.tid, time, what), what, stops.stopped, stops.released,
+            (start, end), main=thread.pid == thread.tid,
+        )  # fmt: skip
+
+    def _earlier(
+        self, tid: int, time: NDArray[np.int64], what: NDArray[np.uint8]
+    ) -> NDArray[np.int64]:
+        """Return the times with those of getting a CPU as the scheduler counts them.
+
+        The kernel charges the switch itself to who gets the CPU, but tells of it at its end:
+        0.2 to 1 µs each, which adds up at 100,000 a second.
+        """
+        rows = self._watched.threads["tid"] == tid
+        noted = self._watched.threads["time"][rows]
+        run = self._watched.threads["run"][rows]
+        if len(noted) < 2:
+            return time
+        inside = (time[:-1] >= noted[0]) & (time[1:] <= noted[-1]) & (what[:-1] == IN)
+        inside &= what[1:] != IN
+        times = int(inside.sum())
+        if not times:
+            return time
+        ran = int(np.diff(time)[inside].sum())
+        each = min(max(0, (int(run[-1] - run[0]) - ran) // times), _MOST_NS)
+        before = np.diff(time, prepend=time[0])
+        return time - np.where(what == IN, np.minimum(each, before // 2), 0)
+
+
+_MOST_NS = 3000
+
+
+class WatchTimeline:
+    """What threads did is known from looks at /proc, a thousand a second."""
+
+    level = "sampled"
+    text = "sampled: thread states in /proc"
+    help = (
+        "How long each thread ran and waited for a CPU is counted by the kernel; when, and what "
+        "it waited for, was looked up a thousand times a second: single waits are right to about "
+        "a millisecond, and short ones are seen only as a sum."
+    )
+    lost: int | None = None
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self.truncated = (
+            "what threads waited in was not written down to the end: too much changed"
+            if watched.full
+            else ""
+        )
+
+    def of(self, thread: Thread, stops: Stops) -> Segments | None:
+        """Return what a thread did in the window; None if it was not seen there."""
+        spells = self._watched.of(thread.tid)
+        if not len(spells["first"]):
+            return None
+        return segments_of_looks(spells, stops.stopped, stops.released, stops.window)
