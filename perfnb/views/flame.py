@@ -21,8 +21,17 @@ from perfnb.transform.invert import invert
 from perfnb.transform.mine import mine
 from perfnb.transform.paths import short_path, shorten_paths
 from perfnb.units import format_percent
-from perfnb.views.honesty import Item, honesty, left_out
-from perfnb.views.options import COLORS, ORIENTATIONS, SOURCES, THEMES, VIEWS, check
+from perfnb.views.honesty import honesty, left_out
+from perfnb.views.item import Item
+from perfnb.views.options import (
+    COLORS,
+    ORIENTATIONS,
+    SOURCES,
+    THEMES,
+    VIEWS,
+    check,
+    table_properties,
+)
 from perfnb.views.sources import stored_sources
 from perfnb.views.svg import state_fills, svg
 
@@ -61,8 +70,9 @@ class FlameView:
         callers and callees of a function, or its source.
     timeline : bool
         The threads over time, above.
-    table : bool
-        The functions with self and total, beside.
+    table : bool or {"functions", "threads"}
+        The functions with self and total, beside; or the threads with what they did with their
+        time, below, if the recording measured that.
     filters : sequence of mapping
         Filters that are set at first; see `perfnb.transform.filters.apply`.
     function : str, optional
@@ -87,7 +97,7 @@ class FlameView:
         max_boxes: int = BOXES,
         view: str = "flame",
         timeline: bool = False,
-        table: bool = False,
+        table: bool | str = False,
         filters: Sequence[Mapping[str, Any]] = (),
         function: str | None = None,
         source: str = "notebook",
@@ -115,7 +125,7 @@ class FlameView:
             "theme": theme,
             "view": view,
             "timeline": timeline,
-            "table": table,
+            **table_properties(table),
             "filters": [dict(one) for one in filters],
         }
         if filters:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from perfnb.model import Metadata, Profile
 from perfnb.transform.condense import DEEPEST, Condensed
 from perfnb.units import format_percent, format_value
+from perfnb.views.item import Item
+from perfnb.views.offcpu import is_exact, offcpu_items
+from perfnb.views.words import noun_of
 
 _FEW, _SOME = 50, 200
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One statement; `level` is "ok", "note" or "warn"."""
-
-    label: str
-    text: str
-    level: str = "ok"
-    help: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the item as the browser takes it."""
-        return {"label": self.label, "text": self.text, "level": self.level, "help": self.help}
 
 
 def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -46,8 +34,8 @@ def honesty(profile: Profile) -> tuple[str, list[Item]]:
     items = [
         item
         for item in (
-            _backend(m), _rate(m), _samples(profile), _missed(m), _cost(m), _pause(m),
-            _clock(profile), _states(profile), _hidden(m), *_notes(m),
+            _backend(m), *offcpu_items(m), _rate(m), _samples(profile), _missed(m), _cost(m),
+            _pause(m), _clock(profile), _states(profile), _hidden(m), *_notes(m),
         )
         if item is not None
     ]  # fmt: skip
@@ -124,6 +112,8 @@ def _rate(m: Metadata) -> Item | None:
 
 
 def _samples(profile: Profile) -> Item:
+    if is_exact(profile.metadata):
+        return _recorded(profile)
     if profile.metadata.traced:
         return Item(
             "recorded",
@@ -146,6 +136,20 @@ def _samples(profile: Profile) -> Item:
         f"A box of 10 % may be {format_percent(low)} to {format_percent(high)} (95 % interval)."
     )
     return Item("samples", f"{n:,}", "warn" if n < _FEW else "note" if n < _SOME else "ok", spread)
+
+
+def _recorded(profile: Profile) -> Item:
+    """How many waits there were: each was recorded, so that chance has no part in their lengths."""
+    known, noun = profile.sample_count, noun_of(profile)
+    if known is None and not profile.metadata.summed:
+        known = len(profile)
+    return Item(
+        noun,
+        "summed while recording" if known is None else f"{known:,}",
+        "ok",
+        "Each is recorded from its beginning to its end: how long it lasted has no error of "
+        "chance, however few there are.",
+    )
 
 
 def _missed(m: Metadata) -> Item | None:
@@ -236,7 +240,7 @@ def _notes(m: Metadata) -> list[Item]:
 
 def _summary(profile: Profile, items: list[Item]) -> str:
     n = profile.sample_count
-    if n is not None and n < _FEW:
+    if n is not None and n < _FEW and not is_exact(profile.metadata):
         low, high = wilson(0.1, n)
         plural = "sample" if n == 1 else "samples"
         return (

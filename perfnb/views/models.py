@@ -23,7 +23,7 @@ from bokeh.core.properties import (
 from bokeh.model import Model
 from bokeh.models import LayoutDOM
 
-from perfnb.views.options import COLORS, ORIENTATIONS, THEMES, VIEWS
+from perfnb.views.options import COLORS, ORIENTATIONS, TABLES, THEMES, VIEWS
 
 __all__ = ["FlameGraph", "ProfileSource"]
 
@@ -66,7 +66,8 @@ class FlameGraph(LayoutDOM):
         help="The flame graph, calls in the order of time, callers and callees, or source.",
     )
     timeline = Bool(default=False, help="The threads over time, above.")
-    table = Bool(default=False, help="The functions with self and total, beside.")
+    table = Bool(default=False, help="The table of functions beside, or of threads below.")
+    table_rows = Enum(*TABLES, default="functions", help="What the table lists.")
     filters = List(
         Any, default=[], help="What ``perfnb.transform.filters.apply`` takes, in its order."
     )

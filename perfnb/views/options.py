@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from perfnb.errors import OptionError
 
@@ -14,6 +14,9 @@ and callees of a function, or its source."""
 COLORS: Final = ("name", "kind", "module", "self", "thread", "state")
 """What a box's colour tells; "state": whether threads ran there, or waited."""
 
+TABLES: Final = ("functions", "threads")
+"""What the table lists: functions with self and total, or threads with what they did."""
+
 ORIENTATIONS: Final = ("icicle", "flame")
 """Root on top, or at the bottom."""
 
@@ -22,6 +25,14 @@ SOURCES: Final = ("notebook", "mine", "all", "none")
 
 THEMES: Final = ("auto", "light", "dark")
 """The page's, or always one of them."""
+
+
+def table_properties(table: object) -> dict[str, Any]:
+    """Return the properties of a view of the option ``table``: a bool, or one of `TABLES`."""
+    if isinstance(table, bool):
+        return {"table": table}
+    check({"table": (table, TABLES)})
+    return {"table": True, "table_rows": table}
 
 
 def check(choices: Mapping[str, tuple[object, Sequence[str]]]) -> None:

@@ -2,7 +2,8 @@
 
 Layout, little endian: uint32 length of the header | header, UTF-8 JSON | padding to
 8 bytes | columns, each starting at a multiple of 8. The header names the columns,
-their types and offsets, and holds strings, threads, the value type and source texts.
+their types and offsets, and holds strings, threads, what was measured of these, the value type and
+source texts.
 Times are relative to the first instant, so that they fit a float64 exactly.
 """
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from perfnb.model import KINDS, STATES, Profile
 from perfnb.transform.mine import mine as mine_of
+from perfnb.views.words import noun_of
 
 VERSION = 1
 _DTYPES = {"u1": np.uint8, "i4": np.int32, "f8": np.float64}
@@ -89,12 +91,14 @@ def pack(
                 {"host": t.host, "pid": t.pid, "tid": t.tid, "name": t.name, "process": t.process}
                 for t in profile.threads
             ],
+            "thread_times": _thread_times(profile),
             "kinds": KINDS,
             "states": STATES,
             "meta": {
                 "summed": profile.sample_count is None,
                 "end": _end(profile),
                 "period": _period(profile),
+                "noun": noun_of(profile),
             },
             "sources": {} if sources is None else dict(sources),
             "columns": places,
@@ -107,6 +111,31 @@ def pack(
     level = 6 if len(body) < 1 << 20 else 4
     # mtime fixed: the same profile packs to the same bytes.
     return gzip.compress(head + bytes(body), compresslevel=level, mtime=0)
+
+
+def _thread_times(profile: Profile) -> list[dict[str, Any]]:
+    """Return what was measured of each thread: of the whole recording, whatever is filtered."""
+    rows = profile.metadata.extra.get("threads", ())
+    return [
+        {
+            "name": str(row.get("name") or ""),
+            **{key: _number(row.get(key)) for key in _THREAD_TIMES},
+        }
+        for row in (rows if isinstance(rows, list | tuple) else ())
+        if isinstance(row, Mapping)
+    ]
+
+
+_THREAD_TIMES = (
+    "pid", "tid", "wall_ns", "cpu_ns", "runqueue_ns", "blocked_ns", "stopped_ns", "voluntary",
+    "involuntary",
+)  # fmt: skip
+
+
+def _number(value: Any) -> int | None:
+    """Return a number as JSON can have it; None for what was not measured."""
+    known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return round(float(value)) if known and math.isfinite(value) else None
 
 
 def _start(profile: Profile) -> int | None:

@@ -129,7 +129,6 @@ class Row(NamedTuple):
     weight: int
     time: int | None
     state: str | None
-    duration: int | None = None
 
     def functions(self) -> list[Function]:
         return [function for function, _ in self.stack]
@@ -155,7 +154,6 @@ def rows(profile: Profile) -> list[Row]:
             int(s.weight[i]),
             None if s.time is None else int(s.time[i]),
             None if s.state is None else STATES[s.state[i]],
-            None if s.duration is None else int(s.duration[i]),
         )
         for i in range(len(s))
     ]

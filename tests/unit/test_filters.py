@@ -76,7 +76,8 @@ def by_hand(profile, told):
             return [row for row in all_rows if row.state in told["states"]]
         case "duration":
             low, high = told.get("from", 0), told.get("to", math.inf)
-            return [row for row in all_rows if low <= row.duration < high]
+            lasts = profile.samples.duration.tolist()
+            return [row for row, ns in zip(all_rows, lasts, strict=True) if low <= ns < high]
         case "reason":
             return [row for row in all_rows if reason(row.stack) in told["reasons"]]
         case "module":

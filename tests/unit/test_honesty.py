@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.model import Metadata, ProfileBuilder
+from perfnb.units import ValueType
 from perfnb.views.honesty import honesty, wilson
 
 
@@ -45,6 +46,72 @@ def footer(samples=1000, **metadata):
     facts = {"start_monotonic_ns": 0, "end_monotonic_ns": 10 * 10**9, "clock_error_ns": 1000}
     summary, items = honesty(builder.build(Metadata(**{**facts, **metadata})))
     return summary, {item.label: item for item in items}
+
+
+OFFCPU = {
+    "level": "exact",
+    "level_text": "exact: context switches from perf",
+    "level_help": "Every switch.",
+    "inside": 82,
+    "nearest": 17,
+    "unattributed": 1,
+    "lost": 0,
+}
+
+
+def waits(samples=3, kind="off-CPU", told=OFFCPU, **metadata):
+    builder = ProfileBuilder(ValueType(kind, "ns"))
+    for at in range(samples):
+        builder.sample(-1, weight=5, time=at, duration=5)
+    facts = Metadata(clock_error_ns=1000, extra={"offcpu": told}, **metadata)
+    summary, items = honesty(builder.build(facts))
+    return summary, {item.label: item for item in items}
+
+
+def test_a_few_recorded_waits_can_be_trusted():
+    summary, items = waits()
+    assert summary == ""
+    assert "samples" not in items
+    assert (items["waits"].text, items["waits"].level) == ("3", "ok")
+    assert "interval" not in items["waits"].help
+    assert (items["level"].text, items["level"].help) == (OFFCPU["level_text"], "Every switch.")
+    assert items["attributed"].text == "82 % by a sample inside, 17 % by the nearest, 1 % not"
+    assert (items["lost"].text, items["lost"].level) == ("nothing", "ok")
+    assert waits(kind="wall")[1]["intervals"].text == "3"
+    # Summed while it was recorded, or recorded as a whole.
+    assert waits(told={"level": "kernel"}, summed=True)[1]["waits"].text == "summed while recording"
+    assert waits(traced=True)[1]["waits"].text == "3"
+
+
+def test_waits_that_were_sampled_are_a_sample():
+    summary, items = waits(told={**OFFCPU, "level": "sampled"})
+    assert summary.startswith("Too thin to trust: 3 samples")
+    assert "95 % interval" in items["samples"].help
+
+
+@pytest.mark.parametrize(
+    ("told", "label", "level", "text"),
+    [
+        ({"unattributed": 12}, "attributed", "warn", "74 % by a sample inside, 15 % by the"),
+        ({"unattributed": 0, "nearest": 0}, "attributed", "ok", "100 % by a sample inside"),
+        ({"inside": 10_000, "nearest": 2}, "attributed", "ok", "< 1 % by the nearest, < 1 % not"),
+        ({"lost": 1234}, "lost", "warn", "1,234 kernel records"),
+        ({"lost": None}, "lost", "note", "not known"),
+        ({"level_text": None}, "level", "ok", "exact"),
+    ],
+)
+def test_what_is_said_of_waits(told, label, level, text):
+    summary, items = waits(told={**OFFCPU, **told})
+    assert text in items[label].text
+    assert items[label].level == level
+    assert bool(summary) == (level == "warn")
+
+
+def test_what_cannot_be_measured_is_not_spoken_of():
+    _, items = waits(told={"level": "sampled"})
+    assert not {"lost", "attributed"} & items.keys()
+    assert waits(second_choice=True)[1]["level"].level == "note"
+    assert "level" not in waits(told="nonsense")[1]
 
 
 def rate(ticks, asked=100):

@@ -103,7 +103,7 @@ def test_the_end_is_told_from_the_instant_that_times_are_relative_to(told, end):
 
 def test_without_times_and_start_no_end_is_told():
     header, _ = unpack(pack(draw(" a").with_metadata(end_monotonic_ns=2000)))
-    assert header["meta"] == {"summed": False, "end": None, "period": None}
+    assert header["meta"] == {"summed": False, "end": None, "period": None, "noun": "samples"}
 
 
 @pytest.mark.parametrize(

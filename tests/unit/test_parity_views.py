@@ -213,7 +213,7 @@ def test_what_travels_with_a_profile_arrives(core):
     profile = cells().with_metadata(start_monotonic_ns=5, end_monotonic_ns=1000, rate_asked=100.0)
     answer = core.open_packed(changed(profile, sources={"In [5]": source}), "tables")
     assert answer["mine"] == [1, 0]
-    assert answer["meta"] == {"end": 995, "period": 10_000_000}
+    assert answer["meta"] == {"end": 995, "period": 10_000_000, "noun": "samples"}
     chunks = [{"first": 3, "lines": ["a", "\fb", "", "c"]}]
     assert answer["sources"] == {"In [5]": {"note": "as it was", "chunks": chunks}}
 
@@ -224,8 +224,49 @@ def test_outputs_of_older_versions_are_read(core):
     old = changed(profile, meta={"summed": False}, sources=None, columns=places)
     answer = core.open_packed(old, "tables")
     assert answer["mine"] == [1, 0]
-    assert answer["meta"] == {"end": None, "period": None}
+    assert answer["meta"] == {"end": None, "period": None, "noun": "samples"}
     assert answer["sources"] == {}
+
+
+ROW = {
+    "pid": 1, "tid": 7, "name": "worker", "wall_ns": 90, "cpu_ns": 30, "runqueue_ns": 5,
+    "blocked_ns": 55, "stopped_ns": None, "voluntary": 4, "involuntary": np.int64(2),
+}  # fmt: skip
+
+
+def test_what_was_measured_of_threads_arrives(core):
+    bare = {"pid": 1, "tid": 8, "wall_ns": float("nan"), "cpu_ns": "much", "name": None}
+    profile = cells().with_metadata(extra={"threads": [ROW, "no row", bare]})
+    first, second = core.open(profile, "threads")["rows"]
+    assert first == {
+        "pid": 1, "tid": 7, "name": "worker", "wall": 90, "cpu": 30, "queue": 5, "blocked": 55,
+        "held": None, "voluntary": 4, "involuntary": 2,
+    }  # fmt: skip
+    assert second == dict.fromkeys(first) | {"pid": 1, "tid": 8, "name": ""}
+    for nothing in ({}, {"threads": None}, {"threads": "none"}):
+        assert core.open(cells().with_metadata(extra=nothing), "threads")["rows"] == []
+    # Whoever wrote the header.
+    odd = [None, 3, {"wall_ns": -1, "name": 5}]
+    (row,) = core.open_packed(changed(cells(), thread_times=odd), "threads")["rows"]
+    assert (row["name"], row["wall"], row["pid"]) == ("", None, 0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "lasts", "extra", "noun"),
+    [
+        ("off-CPU", 5, {}, "waits"),
+        ("off-CPU", None, {"offcpu": {"level": "kernel"}}, "waits"),
+        ("off-CPU", None, {}, "samples"),
+        ("wall", 5, {}, "intervals"),
+        ("wall", None, {}, "samples"),
+        ("on-CPU", 5, {}, "samples"),
+    ],
+)
+def test_what_samples_are_called(core, measured, lasts, extra, noun):
+    builder = ProfileBuilder(ValueType(measured, "ns"))
+    builder.sample(builder.stack([builder.frame("main")]), weight=5, time=0, duration=lasts)
+    profile = builder.build().with_metadata(extra=extra)
+    assert core.open(profile, "tables")["meta"]["noun"] == noun
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from perfnb.views.explore.answers import Answers
 from perfnb.views.flame import FlameView
 from perfnb.views.honesty import honesty
 from perfnb.views.models import FlameGraph, ProfileSource
+from perfnb.views.options import table_properties
 from perfnb.views.sources import stored_sources
 from perfnb.views.tables import pack
 
@@ -21,7 +22,7 @@ WHOLE_STACKS, WHOLE_SAMPLES = 100_000, 1_000_000
 
 OPTIONS = (
     "merge", "inverted", "orientation", "color_by", "split_threads", "theme", "view", "timeline",
-    "table", "filters", "pattern", "max_rows_height",
+    "table", "table_rows", "filters", "pattern", "max_rows_height",
 )  # fmt: skip
 """What `explore` takes besides profiles: the properties of `perfnb.views.models.FlameGraph`."""
 
@@ -54,6 +55,7 @@ def figure(profile: Profile, answers: Answers | None, options: dict[str, Any]) -
         "honesty": [item.as_dict() for item in items],
         "summary": warning,
         **options,
+        **(table_properties(options["table"]) if "table" in options else {}),
     }
     try:
         return FlameGraph(**properties)

@@ -20,6 +20,7 @@ Filter = Mapping[str, Any]
 
 _KEPT = (
     "merge", "inverted", "orientation", "color_by", "split_threads", "view", "timeline", "table",
+    "table_rows",
 )  # fmt: skip
 """What stays chosen when another profile is shown."""
 

@@ -33,7 +33,7 @@ interface Page {
 /** What the reader changes in the view, and the kernel wants to know. */
 const WATCHED = [
   "filters", "function", "view", "merge", "inverted", "orientation", "color_by", "split_threads",
-  "pattern", "focus", "timeline", "table",
+  "pattern", "focus", "timeline", "table", "table_rows",
 ] as const;
 
 let views = 0;

@@ -29,7 +29,7 @@ const COOL: Families = {
   native: {hue: 256, spread: 10, chroma: 1, lift: -0.055, shades: 8},
   kernel: {hue: 345, spread: 8, chroma: 0.8, lift: -0.04, shades: 6},
   gpu: {hue: 140, spread: 8, chroma: 1, lift: 0.035, shades: 6},
-  wait: {hue: 291, spread: 12, chroma: 1.15, lift: -0.14, shades: 6},
+  wait: {hue: 291, spread: 12, chroma: 1.1, lift: -0.17, shades: 6},
   synthetic: {hue: 250, spread: 0, chroma: 0.08, lift: 0.05, shades: 2},
 };
 

@@ -15,6 +15,7 @@ import {makePalette, PLAIN} from "./palette";
 import {callees, callers} from "./sandwich";
 import {search} from "./search";
 import {decode, decompress, type Tables} from "./tables";
+import {timesLabels} from "./threadtimes";
 import {lanes, type LaneOptions} from "./timeline";
 
 /** What may be asked of tables, and the further keys of `options` that it takes. */
@@ -69,6 +70,7 @@ const ANSWERS = {
     return {fills, shares: told?.states ?? null};
   },
   lines: (tables: Tables, options: Options) => listed({...lineTable(tables, options.file)}),
+  threads: ({threadTimes, threads}: Tables) => ({rows: threadTimes, labels: timesLabels(threadTimes, threads)}),
   tables: ({meta, sources, functions}: Tables) => ({
     meta,
     sources: Object.fromEntries(sources),

@@ -3,6 +3,8 @@
 import {isCellFile} from "./cells";
 import {MalformedTables} from "./malformed";
 import {readSources, type PackedSource} from "./sources";
+import {readThreadTimes, type ThreadTimes} from "./threadtimes";
+import {nounOf, type Noun} from "./words";
 import {validate} from "./validate";
 
 export type Unit = "ns" | "bytes" | "count" | "micro";
@@ -32,6 +34,8 @@ export interface Meta {
   readonly end: number | null;
   /** Nanoseconds from one sample to the next; null if nobody knows. */
   readonly period: number | null;
+  /** What samples are called. */
+  readonly noun: Noun;
 }
 
 export interface Tables {
@@ -68,6 +72,8 @@ export interface Tables {
     readonly count: Float64Array | null;
   };
   readonly meta: Meta;
+  /** What was measured of each thread as a whole; empty if nothing was. */
+  readonly threadTimes: readonly ThreadTimes[];
   /** By file, as in `strings`. */
   readonly sources: ReadonlyMap<string, SourceFile>;
 }
@@ -90,7 +96,8 @@ interface Header {
   readonly threads: Thread[];
   readonly kinds: string[];
   readonly states: string[];
-  readonly meta?: {readonly summed?: boolean; readonly end?: number | null; readonly period?: number | null};
+  readonly meta?: {readonly summed?: boolean; readonly end?: number | null; readonly period?: number | null; readonly noun?: unknown};
+  readonly thread_times?: unknown;
   readonly sources?: Record<string, PackedSource>;
   readonly columns: Record<string, ColumnSpec>;
 }
@@ -141,7 +148,8 @@ export function decode(buffer: ArrayBuffer): Tables {
       state: column.has("samples.state") ? column.u1("samples.state") : null,
       count: column.has("samples.count") ? column.f8("samples.count") : null,
     },
-    meta: {end: instant(header.meta?.end), period: instant(header.meta?.period)},
+    meta: {end: instant(header.meta?.end), period: instant(header.meta?.period), noun: nounOf(header.meta?.noun)},
+    threadTimes: readThreadTimes(header.thread_times),
     sources: readSources(header.sources ?? {}),
   };
   validate(tables);

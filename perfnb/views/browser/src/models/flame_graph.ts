@@ -15,7 +15,7 @@ import type {Engine, FunctionRef} from "../view/engine";
 import {AssistedEngine} from "../view/assisted";
 import {LocalEngine} from "../view/local";
 import {RemoteEngine} from "../view/remote/engine";
-import type {HonestyItem, Level, Settings, ViewName} from "../view/settings";
+import type {HonestyItem, Level, Settings, TableRows, ViewName} from "../view/settings";
 import {STYLE} from "../view/style";
 import type {ThemeChoice} from "../view/theme";
 import {ProfileSource} from "./profile_source";
@@ -124,6 +124,7 @@ export namespace FlameGraph {
     view: p.Property<ViewName>;
     timeline: p.Property<boolean>;
     table: p.Property<boolean>;
+    table_rows: p.Property<TableRows>;
     filters: p.Property<unknown[]>;
     function: p.Property<Dict | null>;
     split_threads: p.Property<boolean>;
@@ -160,6 +161,7 @@ export class FlameGraph extends LayoutDOM {
       view: [Enum("flame", "chart", "sandwich", "source"), "flame"],
       timeline: [Bool, false],
       table: [Bool, false],
+      table_rows: [Enum("functions", "threads"), "functions"],
       filters: [List(Any), []],
       function: [Nullable(Dict(Str)), null],
       split_threads: [Bool, false],
@@ -186,6 +188,7 @@ function ownProperties({properties: all}: FlameGraph): FlameGraph.OwnProps {
     view: all.view,
     timeline: all.timeline,
     table: all.table,
+    table_rows: all.table_rows,
     filters: all.filters,
     function: all.function,
     split_threads: all.split_threads,
@@ -209,6 +212,7 @@ function settingsOf(model: FlameGraph): Settings {
     view: model.view,
     timeline: model.timeline,
     table: model.table,
+    tableRows: model.table_rows,
     filters: filtersOf(model.filters),
     chosen: refOf(model.function),
     splitThreads: model.split_threads,
@@ -223,11 +227,12 @@ function settingsOf(model: FlameGraph): Settings {
 
 /** The settings that the reader can change in the view. */
 function attrsOf(patch: Partial<Settings>): Partial<FlameGraph.Attrs> {
-  const {view, timeline, table, filters, merge, inverted, orientation, colorBy, splitThreads, pattern, chosen} = patch;
+  const {view, timeline, table, tableRows, filters, merge, inverted, orientation, colorBy, splitThreads, pattern, chosen} = patch;
   const attrs: Partial<FlameGraph.Attrs> = {
     view,
     timeline,
     table,
+    table_rows: tableRows,
     filters: filters && [...filters],
     merge,
     inverted,

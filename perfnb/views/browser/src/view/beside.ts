@@ -1,16 +1,19 @@
-// What stands beside the view in the middle: the timeline above it, the table of functions next to it.
+// What stands beside the view in the middle: the timeline above it, the table of functions next to
+// it, the table of threads below.
 import type {Lanes} from "../core/timeline";
 import {element} from "./dom";
 import {find, withFilter, withoutKind} from "./edits";
 import type {FunctionRef} from "./engine";
 import type {Shell} from "./main/shell";
-import {queryOf} from "./settings";
+import {queryOf, rowsOf} from "./settings";
 import {TableView} from "./table/view";
+import {ThreadsView} from "./threads/view";
 import {TimelineView} from "./timeline/view";
 
 export class Beside {
   readonly timeline: TimelineView;
   readonly table: TableView;
+  readonly threads: ThreadsView;
   readonly side: HTMLElement;
   private bins = 0;
   private lanes: {readonly asked: string; readonly lanes: Lanes} | null = null;
@@ -37,6 +40,7 @@ export class Beside {
       },
       shell.tip,
     );
+    this.threads = new ThreadsView((thread) => this.toggleThread(thread), (text) => shell.say(text));
     this.side = element("div", {class: "side"}, this.table.el);
   }
 
@@ -48,14 +52,18 @@ export class Beside {
   dispose(): void {
     this.timeline.dispose();
     this.table.dispose();
+    this.threads.dispose();
   }
 
   showTable(): void {
     const {settings, engine, dress} = this.shell;
-    if (engine !== null && settings.table) {
+    const rows = rowsOf(settings, engine?.tables ?? null);
+    if (engine !== null && rows === "threads") {
+      this.threads.show({tables: engine.tables, chosen: this.chosenThread, theme: dress.theme});
+    } else if (engine !== null && rows === "functions") {
       engine.functions(queryOf(settings), (table) => {
-        const {counted} = engine.tables;
-        this.table.show(table, {theme: dress.theme, counted, pattern: settings.pattern});
+        const {counted, meta} = engine.tables;
+        this.table.show(table, {theme: dress.theme, counted, noun: meta.noun, pattern: settings.pattern});
         this.table.mark(settings.chosen);
       });
     }
@@ -84,8 +92,7 @@ export class Beside {
     const {settings, engine, dress} = this.shell;
     const {tables} = engine!;
     const time = find(settings.filters, "time");
-    const one = find(settings.filters, "thread");
-    const chosen = tables.threads.findIndex(({tid, pid}) => tid === one?.tid && pid === one.pid);
+    const chosen = this.chosenThread;
     this.timeline.show({
       lanes,
       tables,
@@ -93,6 +100,13 @@ export class Beside {
       chosen: chosen < 0 ? null : chosen,
       theme: dress.theme,
     });
+  }
+
+  /** The row of the thread that alone is looked at, or −1. */
+  private get chosenThread(): number {
+    const {settings, engine} = this.shell;
+    const one = find(settings.filters, "thread");
+    return engine!.tables.threads.findIndex(({tid, pid}) => tid === one?.tid && pid === one.pid);
   }
 
   private needBins(bins: number): void {

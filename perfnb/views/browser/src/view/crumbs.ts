@@ -1,6 +1,7 @@
 // The way from the root to the zoomed frame, and how much that frame is.
 import {pathTo, ROOT} from "../core/calltree";
-import {formatCount, formatValue} from "../core/format";
+import {formatValue} from "../core/format";
+import {counted} from "../core/words";
 import {shareOf} from "./details";
 import {element, replace} from "./dom";
 import type {Scene} from "./scene";
@@ -22,7 +23,7 @@ export class Crumbs {
     const count = tree.totalSamples[focus];
     // A profile that counts samples has said it already.
     const told = !tables.counted || (unit === "count" && kind === "samples");
-    const samples = told ? null : `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
+    const samples = told ? null : counted(count, tables.meta.noun);
     this.amount.textContent = [value, share, samples].filter((part) => part !== null).join(" · ");
     const nodes = pathTo(tree, focus);
     this.fill(scene, nodes, nodes.length);

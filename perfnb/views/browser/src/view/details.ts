@@ -2,6 +2,7 @@
 import {ROOT} from "../core/calltree";
 import {formatCount, formatShare, formatValue} from "../core/format";
 import {nodePlace} from "../core/labels";
+import {counted} from "../core/words";
 import {element} from "./dom";
 import type {Scene} from "./scene";
 
@@ -24,7 +25,7 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
     head.push(element("th", {scope: "col"}, "of zoomed"));
   }
   if (tables.counted) {
-    head.push(element("th", {scope: "col"}, "samples"));
+    head.push(element("th", {scope: "col"}, tables.meta.noun));
   }
   const row = (title: string, value: number, samples: number): HTMLElement => {
     const cells = [
@@ -71,7 +72,7 @@ export function inWords(scene: Scene, node: number): string {
     parts.push(`self ${formatValue(tree.self[node], unit)}`);
   }
   if (tables.counted) {
-    parts.push(`${formatCount(tree.totalSamples[node])} samples`);
+    parts.push(counted(tree.totalSamples[node], tables.meta.noun));
   }
   parts.push(`depth ${scene.boxes.depth[node]}`);
   return parts.join("; ");

@@ -3,7 +3,7 @@ import {pathTo, type CallTree} from "../core/calltree";
 import {isCellFile} from "../core/cells";
 import {expression} from "../core/expression";
 import type {DurationFilter, Filter, PatternKind} from "../core/filters";
-import {formatValue} from "../core/format";
+import {formatLength} from "../core/length";
 import {threadLabel} from "../core/labels";
 import type {Tables} from "../core/tables";
 import {formatRange} from "../core/ticks";
@@ -109,8 +109,8 @@ export function inWords(filter: Filter, {threads}: Pick<Tables, "threads">): [wh
   }
 }
 
-function lengthInWords({from, to}: DurationFilter): string {
-  const [low, high] = [from, to].map((ns) => (ns === undefined ? "" : formatValue(ns, "ns")));
+export function lengthInWords({from, to}: DurationFilter): string {
+  const [low, high] = [from, to].map((ns) => (ns === undefined ? "" : formatLength(ns)));
   return low === "" ? (high === "" ? "any time" : `< ${high}`) : high === "" ? `≥ ${low}` : `${low} – ${high}`;
 }
 

@@ -1,9 +1,11 @@
-// Where filters are made that are about names: a row that opens below the toolbar.
+// Where filters are made that are about names, or are more than a menu can say: a row that opens
+// below the toolbar.
 import type {Filter, PatternKind} from "../core/filters";
 import type {Tables} from "../core/tables";
 import {element, icon, ICONS, replace} from "./dom";
 import {find, withFilter, withoutKind} from "./edits";
 import type {Change, Settings} from "./settings";
+import {WaitFields} from "./waitfields";
 
 const KINDS: readonly (readonly [PatternKind, string])[] = [
   ["focus", "Focus on"],
@@ -22,7 +24,7 @@ export class FilterBox {
       class: "button",
       "aria-label": "Filter",
       "aria-expanded": "false",
-      title: "Filters by name and module, only my code, recursion",
+      title: "Filters by name and module, only my code, recursion, length and reason of waits",
     },
     icon(...ICONS.funnel),
     element("span", {class: "wide"}, "Filter"),
@@ -39,10 +41,12 @@ export class FilterBox {
     spellcheck: "false",
     autocomplete: "off",
   });
+  private readonly waits: WaitFields;
   private settings: Settings | null = null;
   private listed: Tables | null = null;
 
   constructor(private readonly change: Change) {
+    this.waits = new WaitFields(change);
     for (const [value, label] of KINDS) {
       this.kind.append(element("option", {value}, label));
     }
@@ -68,6 +72,7 @@ export class FilterBox {
       this.recursion,
       this.modules,
       element("span", {class: "filterbox-pattern"}, this.kind, this.pattern, add),
+      this.waits.el,
     );
   }
 
@@ -77,9 +82,16 @@ export class FilterBox {
     this.recursion.setAttribute("aria-pressed", String(find(settings.filters, "recursion") !== undefined));
     if (tables !== null && !this.el.hidden) {
       this.list(tables);
+      this.waits.show(tables, settings);
     }
     this.modules.value = find(settings.filters, "module")?.module ?? "";
     this.tables = tables;
+  }
+
+  /** At the fields for waits. */
+  openAt(what: "length" | "reason"): void {
+    this.open(true);
+    this.waits.focus(what);
   }
 
   private tables: Tables | null = null;

@@ -1,5 +1,6 @@
 // What can be done with a function, or with a box of one.
 import {ROOT, pathTo} from "../core/calltree";
+import {reasonNames} from "../core/reasons";
 import {copyText} from "./clipboard";
 import {exactly, subtreeFilters, withFilter} from "./edits";
 import {refOf, type FunctionRef} from "./engine";
@@ -47,6 +48,11 @@ export function functionActions(shell: Shell, ref: FunctionRef): Action[] {
     {label: "Drop samples with", detail: ref.name, run: () => add("drop")},
     {label: "Hide", detail: ref.name, run: () => add("hide")},
   ];
+  if (ref.kind === "wait" && reasonNames(tables).includes(ref.name)) {
+    const run = (): void =>
+      shell.change({filters: withFilter(shell.settings.filters, {kind: "reason", reasons: [ref.name]})});
+    actions.push({label: "Only waits of", detail: ref.name, run});
+  }
   if (module !== "") {
     const run = (): void => shell.change({filters: withFilter(shell.settings.filters, {kind: "module", module})});
     actions.push({label: "Only samples in", detail: module, run});

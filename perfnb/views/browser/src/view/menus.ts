@@ -1,18 +1,20 @@
 // The menus of the toolbar: what can be chosen, given a profile.
 import {isCellFile} from "../core/cells";
 import type {Filter} from "../core/filters";
-import {formatShare} from "../core/format";
 import {threadLabel} from "../core/labels";
 import type {ColorBy} from "../core/palette";
-import {weightBy} from "../core/select";
 import type {Tables} from "../core/tables";
 import {find, withFilter, withoutKind} from "./edits";
 import type {Settings} from "./settings";
+import {shares} from "./shares";
+import {durationMenu, reasonMenu} from "./waitmenus";
 
 export interface Choice {
   readonly label: string;
   readonly patch: Partial<Settings>;
   readonly chosen: boolean;
+  /** Leads to the row of filters, where more can be told. */
+  readonly more?: boolean;
 }
 
 export interface Menu {
@@ -29,6 +31,8 @@ export function menusFor(tables: Tables, settings: Settings): Menu[] {
     processMenu(tables, settings),
     threadMenu(tables, settings),
     stateMenu(tables, settings),
+    durationMenu(tables, settings),
+    reasonMenu(tables, settings),
     colorMenu(tables, settings),
   ];
   return menus.filter((menu) => menu !== null);
@@ -69,7 +73,7 @@ const COLORS: readonly (readonly [ColorBy, string])[] = [
   ["module", "Colour: module"],
   ["self", "Colour: self"],
   ["thread", "Colour: thread"],
-  ["state", "Colour: on-CPU / off-CPU"],
+  ["state", "Colour: on/off CPU"],
 ];
 
 function colorMenu(tables: Tables, {colorBy}: Settings): Menu {
@@ -81,40 +85,6 @@ function colorMenu(tables: Tables, {colorBy}: Settings): Menu {
     name: "Colour",
     choices: offered.map(([value, label]) => ({label, patch: {colorBy: value}, chosen: shown === value})),
   };
-}
-
-interface Shares {
-  /** Those that have any weight, the heaviest first. */
-  readonly present: readonly number[];
-  /** What each is of the whole, as text; empty where samples are not in the page. */
-  share(at: number): string;
-}
-
-const known = new WeakMap<Tables, Map<string, Shares>>();
-
-/** Menus are looked at with every movement; the samples are added up once. */
-function shares(what: string, tables: Tables, size: number, keys: () => ArrayLike<number>): Shares {
-  let all = known.get(tables);
-  if (all === undefined) {
-    known.set(tables, (all = new Map()));
-  }
-  let found = all.get(what);
-  if (found === undefined) {
-    all.set(what, (found = added(tables, size, keys)));
-  }
-  return found;
-}
-
-function added(tables: Tables, size: number, keys: () => ArrayLike<number>): Shares {
-  const {weight} = tables.samples;
-  const all = Array.from({length: size}, (_, at) => at);
-  if (weight.length === 0) {
-    return {present: all, share: () => ""};
-  }
-  const weights = weightBy(keys(), weight, size);
-  const whole = weights.reduce((sum, value) => sum + value, 0);
-  const present = all.filter((at) => weights[at] > 0).sort((a, b) => weights[b] - weights[a] || a - b);
-  return {present, share: (at) => ` — ${formatShare(weights[at] / whole)}`};
 }
 
 function threadMenu(tables: Tables, {filters, splitThreads}: Settings): Menu | null {

@@ -15,7 +15,7 @@ import {Views} from "./main/views";
 import {Popup} from "./popup";
 import {NOTHING_PAINTED, type Probe} from "./probe";
 import type {Scene} from "./scene";
-import type {Change, Settings} from "./settings";
+import {rowsOf, type Change, type Settings, type TableRows} from "./settings";
 import {watchTheme} from "./theme";
 import {Tip} from "./tip";
 import {Toolbar} from "./toolbar";
@@ -100,6 +100,7 @@ export class Panel implements Shell {
       this.body,
       this.partial,
       this.legend.el,
+      this.beside.threads.el,
       this.footer.el,
       this.live,
       this.tip.el,
@@ -147,9 +148,12 @@ export class Panel implements Shell {
     if (changed("pattern")) {
       this.views.outdate(settings.view);
     }
+    if (changed("tableRows")) {
+      this.stale.add("table");
+    }
     if (NUMBERS.some(changed)) {
       this.requery();
-    } else if (changed("view") || changed("table") || changed("timeline")) {
+    } else if (changed("view") || changed("table") || changed("tableRows") || changed("timeline")) {
       this.refresh();
     }
     if (changed("pattern")) {
@@ -183,7 +187,8 @@ export class Panel implements Shell {
     const {panes} = this.main;
     const views = {
       timeline: this.settings.timeline ? this.beside.timeline.probe() : null,
-      table: this.settings.table ? this.beside.table.probe() : null,
+      table: this.rows === "functions" ? this.beside.table.probe() : null,
+      threads: this.rows === "threads" ? this.beside.threads.probe() : null,
       source: this.settings.view === "source" ? (this.views.source?.view.probe() ?? null) : null,
       panes: panes.map((pane) => pane.probe()),
       filters: this.settings.filters,
@@ -228,8 +233,8 @@ export class Panel implements Shell {
       this.legend.show(pane.scene, this.settings.colorBy, this.dress.theme, pane.drawing.palette);
     }
     this.legend.el.hidden = pane === undefined;
-    const {table, view} = this.settings;
-    const single = table || view === "sandwich" || view === "source";
+    const {view} = this.settings;
+    const single = this.rows === "functions" || view === "sandwich" || view === "source";
     this.partial.hidden = !single || (this.engine?.tables.stacks.hidden ?? null) === null;
     this.keepFocus();
   }
@@ -252,6 +257,10 @@ export class Panel implements Shell {
     return this.views.get(this.settings.view);
   }
 
+  private get rows(): TableRows | null {
+    return rowsOf(this.settings, this.engine?.tables ?? null);
+  }
+
   private get hasTimes(): boolean {
     const {samples, meta} = this.engine?.tables ?? {};
     // Where the samples are elsewhere, an end is told only if there are times.
@@ -271,8 +280,10 @@ export class Panel implements Shell {
     }
     const {view, timeline, table} = this.settings;
     this.beside.timeline.el.hidden = !timeline || !this.hasTimes;
-    this.beside.side.hidden = !table;
-    this.body.classList.toggle("with-side", table);
+    this.beside.side.hidden = this.rows !== "functions";
+    // Below, as threads have more numbers than there is room for beside another view.
+    this.beside.threads.el.hidden = this.rows !== "threads";
+    this.body.classList.toggle("with-side", this.rows === "functions");
     this.showTrouble("");
     this.attempt(() => {
       this.views.show(view);

@@ -2,6 +2,7 @@
 import type {Filter} from "../core/filters";
 import type {Merge} from "../core/keys";
 import type {ColorBy} from "../core/palette";
+import type {Tables} from "../core/tables";
 import type {FunctionRef, Query} from "./engine";
 import type {Orientation} from "./rows";
 import type {ThemeChoice} from "./theme";
@@ -18,11 +19,15 @@ export interface HonestyItem {
 /** What stands in the middle. */
 export type ViewName = "flame" | "chart" | "sandwich" | "source";
 
+/** What the table lists. */
+export type TableRows = "functions" | "threads";
+
 export interface Settings {
   readonly title: string;
   readonly view: ViewName;
   readonly timeline: boolean;
   readonly table: boolean;
+  readonly tableRows: TableRows;
   readonly filters: readonly Filter[];
   readonly merge: Merge;
   readonly inverted: boolean;
@@ -40,6 +45,12 @@ export interface Settings {
 }
 
 export type Change = (settings: Partial<Settings>) => void;
+
+/** What the table lists where it is shown: threads only if something was measured of them. */
+export function rowsOf({table, tableRows}: Settings, tables: Tables | null): TableRows | null {
+  const known = (tables?.threadTimes.length ?? 0) > 0;
+  return !table ? null : tableRows === "threads" && known ? "threads" : "functions";
+}
 
 /** The part of the settings that decides on numbers. */
 export function queryOf({filters, merge, inverted, splitThreads}: Settings): Query {

@@ -3,6 +3,7 @@ import {EXPLORE_STYLE} from "./explore_style";
 import {LEGEND_STYLE} from "./legend";
 import {SOURCE_STYLE} from "./source/style";
 import {TABLE_STYLE} from "./table/style";
+import {THREADS_STYLE} from "./threads/style";
 import {TIMELINE_STYLE} from "./timeline/style";
 
 const COMMON = /* css */ `
@@ -61,7 +62,7 @@ const COMMON = /* css */ `
 }
 .segments button:focus-visible { outline-offset: -2px; }
 
-.search { display: flex; align-items: center; gap: 6px; flex: 1 1 190px; min-width: 150px; max-width: 420px; padding: 0 4px 0 8px; color: var(--muted); cursor: text; }
+.search { display: flex; align-items: center; gap: 6px; flex: 1 1 150px; min-width: 150px; max-width: 420px; padding: 0 4px 0 8px; color: var(--muted); cursor: text; }
 .search:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .search.invalid { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
 .search input { flex: 1; min-width: 40px; height: 100%; padding: 0; border: 0; outline: 0; background: none; color: var(--fg); box-shadow: none; }
@@ -136,4 +137,4 @@ canvas.dragging { cursor: grabbing; }
 @media (forced-colors: active) { .button[aria-pressed="true"], .segments button[aria-pressed="true"], .segments button[aria-pressed="true"]:hover { forced-color-adjust: none; } }
 `;
 
-export const STYLE = [COMMON, EXPLORE_STYLE, LEGEND_STYLE, TIMELINE_STYLE, TABLE_STYLE, SOURCE_STYLE].join("");
+export const STYLE = [COMMON, EXPLORE_STYLE, LEGEND_STYLE, TIMELINE_STYLE, TABLE_STYLE, THREADS_STYLE, SOURCE_STYLE].join("");

@@ -1,6 +1,7 @@
 // Which view stands in the middle, and which ones stand beside it.
+import type {Tables} from "../core/tables";
 import {element, icon, ICONS} from "./dom";
-import type {Change, Settings, ViewName} from "./settings";
+import {rowsOf, type Change, type Settings, type ViewName} from "./settings";
 
 const VIEWS: readonly (readonly [ViewName, string, string])[] = [
   ["flame", "Flame graph", "Stacks merged: where the time goes"],
@@ -14,6 +15,7 @@ export class Tabs {
   private readonly tabs = new Map<ViewName, HTMLButtonElement>();
   private readonly timeline = toggle("Timeline", "Each thread over time; drag over it to choose a range", ICONS.timeline);
   private readonly table = toggle("Table", "Functions with self and total", ICONS.table);
+  private readonly threads = toggle("Threads", "What each thread did with its time", ICONS.threads);
 
   constructor(private readonly change: Change, panel: string) {
     const list = element("div", {class: "tabs", role: "tablist", "aria-label": "View"});
@@ -24,10 +26,12 @@ export class Tabs {
       list.append(tab);
     }
     list.addEventListener("keydown", (event) => this.onKey(event));
-    this.el = element("div", {class: "views"}, list, element("div", {class: "beside"}, this.timeline, this.table));
+    this.el = element("div", {class: "views"}, list, element("div", {class: "beside"}, this.timeline, this.table, this.threads));
   }
 
-  show({view, timeline, table}: Settings, hasTimes: boolean): void {
+  show(settings: Settings, tables: Tables | null, hasTimes: boolean): void {
+    const {view, timeline} = settings;
+    const rows = rowsOf(settings, tables);
     for (const [name, tab] of this.tabs) {
       const chosen = name === view;
       tab.setAttribute("aria-selected", String(chosen));
@@ -36,8 +40,11 @@ export class Tabs {
     this.tabs.get("chart")!.hidden = this.timeline.hidden = !hasTimes;
     this.timeline.setAttribute("aria-pressed", String(timeline));
     this.timeline.onclick = () => this.change({timeline: !timeline});
-    this.table.setAttribute("aria-pressed", String(table));
-    this.table.onclick = () => this.change({table: !table});
+    this.threads.hidden = (tables?.threadTimes.length ?? 0) === 0;
+    for (const [button, of] of [[this.table, "functions"], [this.threads, "threads"]] as const) {
+      button.setAttribute("aria-pressed", String(rows === of));
+      button.onclick = () => this.change(rows === of ? {table: false} : {table: true, tableRows: of});
+    }
   }
 
   private onKey(event: KeyboardEvent): void {

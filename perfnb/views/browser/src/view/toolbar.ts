@@ -103,7 +103,7 @@ export class Toolbar {
     disable(this.reset, !zoomed);
     disable(this.undo, !canUndo);
     disable(this.redo, !canRedo);
-    this.tabs.show(settings, hasTimes);
+    this.tabs.show(settings, tables, hasTimes);
     this.filters.show(tables, settings);
     this.showMenus(tables === null ? [] : menusFor(tables, settings));
   }
@@ -128,10 +128,20 @@ export class Toolbar {
   private select(menu: Menu): ShownMenu {
     const select = element("select", {"aria-label": menu.name, title: menu.name});
     const shown: ShownMenu = {select, menu, labels: ""};
-    select.addEventListener("change", () => this.actions.change(shown.menu.choices[Number(select.value)].patch));
+    select.addEventListener("change", () => this.choose(shown));
     this.shown.set(menu.name, shown);
     this.menus.append(select);
     return shown;
+  }
+
+  private choose({select, menu}: ShownMenu): void {
+    const {patch, more} = menu.choices[Number(select.value)];
+    if (more) {
+      select.selectedIndex = menu.choices.findIndex(({chosen}) => chosen);
+      this.filters.openAt(menu.name === "Reasons" ? "reason" : "length");
+    } else {
+      this.actions.change(patch);
+    }
   }
 
   private orientationButton(value: Orientation, label: string, title: string): HTMLButtonElement {

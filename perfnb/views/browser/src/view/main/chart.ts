@@ -1,7 +1,7 @@
 // The flame chart: the stacks of one thread in the order of time.
 import {threadLabel} from "../../core/labels";
 import type {Lanes} from "../../core/timeline";
-import {formatCount} from "../../core/format";
+import {counted, noneOf} from "../../core/words";
 import {element, replace} from "../dom";
 import {idOf, type ChartAnswer} from "../engine";
 import {GraphPane} from "../pane";
@@ -81,7 +81,7 @@ export class ChartMain implements MainView {
     const {engine, settings} = this.shell;
     const busy = lanes.threads.map((thread, lane) => ({thread, size: sizeOf(lanes, lane)})).filter(({size}) => size > 0);
     if (engine === null || busy.length === 0) {
-      this.pane.stage.say("No samples in this selection");
+      this.pane.stage.say(noneOf(engine?.tables.meta.noun ?? "samples"));
       return;
     }
     busy.sort((a, b) => b.size - a.size);
@@ -111,9 +111,9 @@ export class ChartMain implements MainView {
     const shifted = {...boxes, x: boxes.x.map((x) => x - from), extent: to - from};
     const options = {merge: settings.merge, inverted: false, splitThreads: false};
     const scene = Scene.inTime(tables, tree, shifted, options, states);
-    const count = tree.totalSamples[0];
-    this.about.textContent = `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
-    this.pane.open(scene, this.look, settings.pattern, "No samples in this selection");
+    const {noun} = tables.meta;
+    this.about.textContent = counted(tree.totalSamples[0], noun);
+    this.pane.open(scene, this.look, settings.pattern, noneOf(noun));
     if (refusal) {
       this.pane.stage.say(refusal);
     }

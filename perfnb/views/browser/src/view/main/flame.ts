@@ -1,6 +1,7 @@
 // The flame graph: merged stacks, with the way to the zoomed frame above them.
 import {ROOT} from "../../core/calltree";
 import {formatValue} from "../../core/format";
+import {noneOf} from "../../core/words";
 import {Crumbs} from "../crumbs";
 import {element} from "../dom";
 import {idOf} from "../engine";
@@ -8,8 +9,6 @@ import {GraphPane} from "../pane";
 import type {Scene} from "../scene";
 import {queryOf} from "../settings";
 import {lookOf, paneActions, type MainView, type Shell} from "./shell";
-
-export const NOTHING = "No samples in this selection";
 
 export class FlameMain implements MainView {
   readonly el = element("div", {class: "main"});
@@ -62,7 +61,7 @@ export class FlameMain implements MainView {
 
   private open(scene: Scene): void {
     const {settings} = this.shell;
-    this.pane.open(scene, lookOf(settings), settings.pattern, NOTHING);
+    this.pane.open(scene, lookOf(settings), settings.pattern, noneOf(scene.tables.meta.noun));
     this.light();
     this.showPath();
     this.describe();

@@ -1,6 +1,7 @@
 // The sandwich: who calls a function, above, and what it calls, below.
 import {ROOT} from "../../core/calltree";
-import {formatCount, formatValue} from "../../core/format";
+import {formatValue} from "../../core/format";
+import {counted, noneOf} from "../../core/words";
 import {element, replace} from "../dom";
 import {idOf, sameRef, type FunctionRef} from "../engine";
 import {GraphPane} from "../pane";
@@ -63,9 +64,10 @@ export class SandwichMain implements MainView {
     const {engine, settings} = this.shell;
     this.shown = ref;
     if (ref === null) {
-      replace(this.head, "No samples in this selection");
+      const nothing = noneOf(engine?.tables.meta.noun ?? "samples");
+      replace(this.head, nothing);
       for (const pane of this.panes) {
-        pane.stage.say("No samples in this selection");
+        pane.stage.say(nothing);
       }
       return;
     }
@@ -74,7 +76,7 @@ export class SandwichMain implements MainView {
 
   private open(ref: FunctionRef, callers: Scene, callees: Scene): void {
     const {settings} = this.shell;
-    const empty = `${ref.name} has no samples in this selection`;
+    const empty = `${ref.name} has no ${callees.tables.meta.noun} in this selection`;
     const look = lookOf(settings);
     this.callers.open(callers, look, settings.pattern, empty);
     this.callees.open(callees, look, settings.pattern, empty);
@@ -89,7 +91,7 @@ export class SandwichMain implements MainView {
     const {tree, measure, tables} = callees;
     const amount = [`${formatValue(tree.total[ROOT], measure.unit)} ${measure.kind} in ${ref.name} and what it calls`];
     if (tables.counted) {
-      amount.push(`${formatCount(tree.totalSamples[ROOT])} samples`);
+      amount.push(counted(tree.totalSamples[ROOT], tables.meta.noun));
     }
     replace(
       this.head,

@@ -49,12 +49,12 @@ export class SourceMain implements MainView {
     }
     const {tables} = engine;
     if (ref === null) {
-      this.view.show(null, {unit: tables.value.unit, kind: tables.value.kind, counted: tables.counted, whole: 0, theme: dress.theme});
+      this.view.show(null, {unit: tables.value.unit, kind: tables.value.kind, counted: tables.counted, noun: tables.meta.noun, whole: 0, theme: dress.theme});
       return;
     }
     engine.source(queryOf(settings), ref, (answer) => {
-      const {value, counted} = tables;
-      const about = {unit: value.unit, kind: value.kind, counted, whole: answer.whole, theme: dress.theme};
+      const {value, counted, meta} = tables;
+      const about = {unit: value.unit, kind: value.kind, counted, noun: meta.noun, whole: answer.whole, theme: dress.theme};
       this.view.show({ref, ...answer}, about);
       this.shell.shown();
     });

@@ -2,6 +2,7 @@
 import type {LineTable} from "../../core/lines";
 import type {Theme} from "../../core/palette";
 import type {Unit} from "../../core/tables";
+import type {Noun} from "../../core/words";
 import type {FunctionRef, SourceAnswer} from "../engine";
 
 export type {FunctionRef, LineTable};
@@ -20,6 +21,8 @@ export interface SourceAbout {
   /** What the values are, for instance "on-CPU". */
   readonly kind: string;
   readonly counted: boolean;
+  /** What these are called. */
+  readonly noun: Noun;
   /** Of which shares are taken. */
   readonly whole: number;
   readonly theme: Theme;

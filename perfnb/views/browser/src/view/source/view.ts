@@ -40,7 +40,7 @@ export class SourceView {
   private readonly window: RowWindow<Line>;
   private readonly notes: Notes;
   private listing: Listing | null = null;
-  private about: SourceAbout = {unit: "count", kind: "", counted: true, whole: 0, theme: "light"};
+  private about: SourceAbout = {unit: "count", kind: "", counted: true, noun: "samples", whole: 0, theme: "light"};
   private rows: readonly ListingRow[] = [];
   private text = new SourceText([], {file: "", kind: ""});
   /** Rows with samples, the hottest first. */
@@ -177,8 +177,8 @@ export class SourceView {
     const count = ranking.length;
     const rank = ranking.indexOf(this.active);
     const row = this.rows[this.active];
-    const lines = `${formatCount(count)} line${count === 1 ? "" : "s"} with samples`;
-    const parts = [count === 0 ? "No samples on any line" : lines];
+    const lines = `${formatCount(count)} line${count === 1 ? "" : "s"} with ${about.noun}`;
+    const parts = [count === 0 ? `No ${about.noun} on any line` : lines];
     if (rank >= 0 && row !== undefined && !isGap(row)) {
       const place = rank === 0 ? "the hottest" : `number ${formatCount(rank + 1)} by self`;
       const share = formatShare(about.whole > 0 ? listing.lines.self[row.at] / about.whole : 0);

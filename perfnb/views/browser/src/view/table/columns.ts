@@ -1,6 +1,6 @@
 // The columns and their headers: what a reader sorts by.
 import {element, icon, setAttributes} from "../dom";
-import type {ColumnKey, Sort} from "./types";
+import type {ColumnKey, Sort, TableAbout} from "./types";
 
 interface Column {
   readonly key: ColumnKey;
@@ -39,8 +39,13 @@ export class Header {
     this.el = element("div", {role: "rowgroup", class: "tb-head"}, row);
   }
 
-  show(sort: Sort, counted: boolean): void {
+  show(sort: Sort, {counted, noun}: Pick<TableAbout, "counted" | "noun">): void {
     COLUMNS.forEach(({key}, at) => {
+      if (key === "samples") {
+        const button = this.cells[at].firstElementChild as HTMLElement;
+        button.firstChild!.textContent = noun[0].toUpperCase() + noun.slice(1);
+        button.title = `Number of ${noun}: self / total`;
+      }
       const sorted = key === sort.by;
       setAttributes(this.cells[at], {"aria-sort": sorted ? (sort.descending ? "descending" : "ascending") : null});
       this.cells[at].hidden = key === "samples" && !counted;

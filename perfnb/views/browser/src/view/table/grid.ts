@@ -28,7 +28,7 @@ export class FunctionGrid {
   private readonly nothing = element("div", {class: "tb-nothing", hidden: true});
   private readonly window: RowWindow<Row>;
   private readonly notes: Notes;
-  private about: TableAbout = {theme: "light", counted: true, pattern: ""};
+  private about: TableAbout = {theme: "light", counted: true, noun: "samples", pattern: ""};
   private marked: FunctionRef | null = null;
   private active: FunctionRef | null = null;
   private markedRow = -1;
@@ -63,7 +63,7 @@ export class FunctionGrid {
     const {list} = this;
     this.about = about;
     this.notes.hide();
-    this.header.show(list.sort, about.counted);
+    this.header.show(list.sort, about);
     this.grid.classList.toggle("tb-uncounted", !about.counted);
     setAttributes(this.grid, {
       "aria-rowcount": list.rows.length + 1,

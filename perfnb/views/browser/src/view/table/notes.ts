@@ -1,6 +1,7 @@
 // What there is to know of a function that does not fit its row, once the pointer rests on it.
-import {formatCount, formatShare, formatValue} from "../../core/format";
+import {formatShare, formatValue} from "../../core/format";
 import type {Unit} from "../../core/tables";
+import {counted as countedAs, type Noun} from "../../core/words";
 import {element} from "../dom";
 import type {Tip} from "../tip";
 import {labelOf, refAt} from "./model";
@@ -69,7 +70,7 @@ interface Amount {
 /** Values, shares and samples in rows, as notes show them. */
 export function amounts(
   rows: readonly Amount[],
-  {unit, whole, counted}: {readonly unit: Unit; readonly whole: number; readonly counted: boolean},
+  {unit, whole, counted, noun}: {readonly unit: Unit; readonly whole: number; readonly counted: boolean; readonly noun: Noun},
 ): HTMLElement {
   const cells = rows.map(({name, value, samples}) =>
     element(
@@ -78,13 +79,13 @@ export function amounts(
       element("th", {scope: "row"}, name),
       element("td", {}, formatValue(value, unit)),
       element("td", {}, formatShare(whole > 0 ? value / whole : 0)),
-      counted ? element("td", {}, `${formatCount(samples)} sample${samples === 1 ? "" : "s"}`) : null,
+      counted ? element("td", {}, countedAs(samples, noun)) : null,
     ),
   );
   return element("table", {}, element("tbody", {}, ...cells));
 }
 
-export function functionNote(table: FunctionTable, at: number, {counted}: TableAbout): HTMLElement {
+export function functionNote(table: FunctionTable, at: number, {counted, noun}: TableAbout): HTMLElement {
   const ref = refAt(table, at);
   const rows = [
     {name: "self", value: table.self[at], samples: table.selfSamples[at]},
@@ -96,6 +97,6 @@ export function functionNote(table: FunctionTable, at: number, {counted}: TableA
     element("div", {class: "details-name"}, labelOf(ref).name),
     ref.file === "" ? null : element("div", {class: "details-place"}, ref.file),
     element("div", {class: "details-facts"}, [ref.kind, ref.module].filter((fact) => fact !== "").join(" · ")),
-    amounts(rows, {unit: table.tables.value.unit, whole: table.whole, counted}),
+    amounts(rows, {unit: table.tables.value.unit, whole: table.whole, counted, noun}),
   );
 }

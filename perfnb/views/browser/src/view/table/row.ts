@@ -105,7 +105,7 @@ export class Row implements Slot {
 }
 
 /** What a screen reader says of a row. */
-function inWords(table: FunctionTable, at: number, {counted}: TableAbout): string {
+function inWords(table: FunctionTable, at: number, {counted, noun}: TableAbout): string {
   const {unit} = table.tables.value;
   const {name, detail} = labelOf(refAt(table, at));
   const share = (value: number): string => formatShare(table.whole > 0 ? value / table.whole : 0);
@@ -115,7 +115,7 @@ function inWords(table: FunctionTable, at: number, {counted}: TableAbout): strin
     `total ${formatValue(table.total[at], unit)}, ${share(table.total[at])}`,
   ];
   if (counted) {
-    parts.push(`samples ${formatCount(table.selfSamples[at])} of ${formatCount(table.totalSamples[at])}`);
+    parts.push(`${noun} ${formatCount(table.selfSamples[at])} of ${formatCount(table.totalSamples[at])}`);
   }
   return parts.join("; ");
 }

@@ -1,6 +1,7 @@
 // What the function table takes and tells.
 import type {FunctionTable} from "../../core/functions";
 import type {Theme} from "../../core/palette";
+import type {Noun} from "../../core/words";
 import type {FunctionRef} from "../engine";
 
 export type {FunctionRef, FunctionTable};
@@ -18,6 +19,8 @@ export interface TableAbout {
   readonly theme: Theme;
   /** Whether it is known how many samples the values stand for. */
   readonly counted: boolean;
+  /** What these are called. */
+  readonly noun: Noun;
   /** The search of the whole component. */
   readonly pattern: string;
 }

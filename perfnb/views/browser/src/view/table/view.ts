@@ -1,5 +1,6 @@
 // The function table: every function with its self and total, to be sorted, filtered and copied.
 import {formatCount, formatValue} from "../../core/format";
+import {noneOf} from "../../core/words";
 import {element} from "../dom";
 import type {Tip} from "../tip";
 import {Bar} from "./bar";
@@ -21,7 +22,7 @@ export class TableView {
   private readonly grid: FunctionGrid;
   private readonly status = element("div", {class: "tb-status", role: "status"});
   private readonly said = element("span", {class: "tb-said", role: "status"});
-  private about: TableAbout = {theme: "light", counted: true, pattern: ""};
+  private about: TableAbout = {theme: "light", counted: true, noun: "samples", pattern: ""};
   private timer = 0;
 
   constructor(actions: TableActions, tip: Tip) {
@@ -86,7 +87,7 @@ export class TableView {
   private reopen(): void {
     const {list} = this;
     const all = list.table?.ids.length ?? 0;
-    this.grid.open(this.about, all === 0 ? "No samples in this selection" : "No function matches");
+    this.grid.open(this.about, all === 0 ? noneOf(this.about.noun) : "No function matches");
     this.bar.offerMatches(list.matches, list.onlyMatches);
     this.bar.copy.disabled = list.rows.length === 0;
     this.tell();

@@ -45,7 +45,7 @@ export function laneNote(bars: Bars, lane: Lane, bar: number, at: number, tables
     rows.push(row("together", sum));
   }
   const when = `from ${formatTime(from, span)} to ${formatTime(to, span)}`;
-  const what = sum === 0 ? "no samples" : bars.unit === "samples" ? countText(sum) : "";
+  const what = sum === 0 ? `no ${tables.meta.noun}` : bars.unit === "samples" ? countText(sum) : "";
   return element(
     "div",
     {class: "details"},
