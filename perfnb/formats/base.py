@@ -22,6 +22,7 @@ FEATURES = frozenset(
         "duration",
         "state",
         "labels",
+        "waker",  # of a wait: a stack and a thread
         "samples",  # each one, not only their sums
         "value",  # kind and unit of the weights
         "metadata",

@@ -231,6 +231,33 @@ class Profile:
         """Return the profile with every stack turned round, leaf first."""
         return _call("perfnb.transform.invert:invert", self)
 
+    def wakers(self) -> Profile:
+        """Return the stacks of those who ended waits, as wide as the waits were long.
+
+        See `perfnb.transform.wakers.wakers`.
+        """
+        return _call("perfnb.transform.wakers:wakers", self)
+
+    def offwake(self) -> Profile:
+        """Return the stacks of those who waited, joined with those of who ended the waits.
+
+        See `perfnb.transform.wakers.offwake`.
+        """
+        return _call("perfnb.transform.wakers:offwake", self)
+
+    def thread_times(self) -> pl.DataFrame:
+        """Return how each thread spent its time, where that was recorded.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns ``name``, ``pid``, ``tid``, ``wall_ns``, ``cpu_ns``, ``runqueue_ns``,
+            ``blocked_ns``, ``stopped_ns`` (held by the profiler), ``voluntary`` and
+            ``involuntary`` (context switches).
+        """
+        frame: pl.DataFrame = load("perfnb.model.threadtimes:thread_times")(self)
+        return frame
+
     def merge(self, *others: Profile) -> Profile:
         """Return the samples of this and other profiles in one."""
         return _call("perfnb.transform.merge:merge", [self, *others])

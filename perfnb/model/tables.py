@@ -160,6 +160,10 @@ class Samples:
         Row of `Tables.labels`; −1 for a sample without.
     count : int64 or None
         How many samples the row stands for, where that is not one each.
+    waker : int32 or None
+        Row of `Stacks`: the stack of what ended a wait; −1 where that is not known.
+    waker_thread : int32 or None
+        Row of the threads table: who did; −1 where that is not known.
     """
 
     stack: Int32
@@ -170,9 +174,29 @@ class Samples:
     state: UInt8 | None = None
     label: Int32 | None = None
     count: Int64 | None = None
+    waker: Int32 | None = None
+    waker_thread: Int32 | None = None
 
     def __len__(self) -> int:
         return len(self.stack)
+
+    def restacked(self, place: NDArray[Any], *, wakers: bool = True) -> Samples:
+        """Return the samples with other rows of the stacks table.
+
+        Parameters
+        ----------
+        place : int array, shape (stacks + 1,)
+            The new row of each old one; the last is for the empty stack, −1.
+        wakers : bool
+            Whether the new table has the wakers' stacks too; if not, they are left out.
+        """
+        waker = self.waker if wakers else None
+        return replace(
+            self,
+            stack=frozen(place[self.stack], np.int32),
+            waker=None if waker is None else frozen(place[waker], np.int32),
+            waker_thread=self.waker_thread if wakers else None,
+        )
 
     def take(self, rows: NDArray[Any]) -> Samples:
         """Return the chosen rows (an index or mask array), every column kept."""
@@ -189,6 +213,8 @@ class Samples:
             pick(self.state),
             pick(self.label),
             pick(self.count),
+            pick(self.waker),
+            pick(self.waker_thread),
         )
 
 
@@ -196,14 +222,19 @@ def check_samples(tables: Tables, samples: Samples) -> None:
     """Raise `InvalidProfile` unless `samples` fit `tables` and are sorted by time."""
     s = samples
     _same_length(
-        "samples", len(s), s.thread, s.weight, s.time, s.duration, s.state, s.label, s.count
-    )
+        "samples", len(s), s.thread, s.weight, s.time, s.duration, s.state, s.label, s.count,
+        s.waker, s.waker_thread,
+    )  # fmt: skip
     _in_range("samples.stack", s.stack, -1, len(tables.stacks))
     _in_range("samples.thread", s.thread, 0, len(tables.threads))
     if s.state is not None:
         _in_range("samples.state", s.state, 0, len(STATES))
     if s.label is not None:
         _in_range("samples.label", s.label, -1, len(tables.labels))
+    if s.waker is not None:
+        _in_range("samples.waker", s.waker, -1, len(tables.stacks))
+    if s.waker_thread is not None:
+        _in_range("samples.waker_thread", s.waker_thread, -1, len(tables.threads))
     if s.time is not None and np.any(np.diff(s.time) < 0):
         raise InvalidProfile("samples: not sorted by time")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from perfnb.model import KINDS, Frames, Functions, Profile, Stacks
+from perfnb.model import KINDS, Frames, Functions, Profile, Stacks, Tables
 from perfnb.model.calltree import CELL_FILE
 from perfnb.model.tables import frozen
 from perfnb.transform.frames import Identity, rename
@@ -24,6 +24,8 @@ _LAUNCHER = re.compile(
 )
 _RUNNERS = ("InteractiveShell.run_cell_magic", "InteractiveShell.run_line_magic")
 _AFTERWARDS = ("InteractiveShell.showtraceback", "InteractiveShell.showsyntaxerror")
+# Compiled code, and what is waited for: where these begin a stack it is nobody's.
+_NOT_CODE = (KINDS.index("native"), KINDS.index("wait"))
 _OURS = re.compile(r"^perfnb\.(notebook|capture)(\.|$)")
 EVENT_LOOP = "[event loop]"
 
@@ -68,7 +70,7 @@ def without_machinery(profile: Profile, thread: int) -> Profile:
     cell = np.array([file.startswith(CELL_FILE) for file in functions.file], dtype=bool)
     machinery = np.array(
         [
-            bool(_MACHINERY.match(module) or _LAUNCHER.search(file)) or kind == 1
+            bool(_MACHINERY.match(module) or _LAUNCHER.search(file)) or kind in _NOT_CODE
             for module, file, kind in zip(
                 functions.module, functions.file, functions.kind.tolist(), strict=True
             )
@@ -96,10 +98,24 @@ def _in_event_loop(profile: Profile, thread: int) -> np.ndarray:
     loop = np.array(
         [module in ("selectors", "asyncio.selector_events") for module in modules], dtype=bool
     )
-    leaf = tables.frames.function[tables.stacks.frame]
+    leaf = tables.frames.function[tables.stacks.frame[_above_waits(tables)]]
     # The empty stack, −1, is the last row.
     here: np.ndarray = np.isin(samples.thread, rows) & np.append(loop[leaf], False)[samples.stack]
     return here
+
+
+def _above_waits(tables: Tables) -> np.ndarray:
+    """Return for each stack the row of its innermost frame that is code, or its own row."""
+    stacks = tables.stacks
+    wait = tables.functions.kind[tables.frames.function[stacks.frame]] == KINDS.index("wait")
+    row = np.arange(len(stacks))
+    for _ in range(_MOST_WAITS):
+        row = np.where(wait[row] & (stacks.parent[row] >= 0), stacks.parent[row], row)
+    return row
+
+
+_MOST_WAITS = 3
+"""Frames that tell one reason: what is waited for, who holds it."""
 
 
 def _under(profile: Profile, rows: np.ndarray, name: str) -> Profile:

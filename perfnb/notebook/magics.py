@@ -1,4 +1,4 @@
-"""``%flame`` and ``%%flame``, and what makes them and ``%perfnb`` known to a shell."""
+"""``%%flame`` and ``%%offcpu``, and what makes them and ``%perfnb`` known to a shell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from perfnb.capture.record import set_finish
 from perfnb.errors import OptionError, PerfnbError
 from perfnb.notebook.options import FlameOptions, parse, split
-from perfnb.notebook.parser import make_parser, option_names
+from perfnb.notebook.parser import MAGICS, make_parser, option_names
 from perfnb.notebook.profiles import ProfilesMagics, complete_actions
 from perfnb.notebook.session import FlameSession
 from perfnb.notebook.show import greet
@@ -36,23 +36,37 @@ class FlameMagics(Magics):
 
         ``%%flame -h`` lists the options.
         """
+        return self._record("flame", line, cell)
+
+    @no_var_expand
+    @line_cell_magic
+    def offcpu(self, line: str, cell: str | None = None) -> Any:
+        """Draw what a cell or statement waits for, and why, as a flame graph.
+
+        ``%%offcpu -h`` lists the options.
+        """
+        return self._record("offcpu", line, cell)
+
+    def _record(self, magic: str, line: str, cell: str | None) -> Any:
         try:
-            options, statement = split(line) if cell is None else (parse(line), cell)
+            options, statement = split(line, magic) if cell is None else (parse(line, magic), cell)
         except OptionError as error:
             raise UsageError(str(error)) from None
         if options.help:
-            print(make_parser().format_help())
+            print(make_parser(magic).format_help())
             return None
         if options.file:
             return self._open(options)
+        if options.duration:
+            return self.session.watch(options)
         if options.rest_of_cell and cell is None and not statement:
             self.session.begin(options)
             return None
         if not statement.strip():
             raise UsageError(
-                "%%flame: the cell is empty"
+                f"%%{magic}: the cell is empty"
                 if cell is not None
-                else "%flame: no statement; to profile a whole cell write %%flame above it"
+                else f"%{magic}: no statement; to profile a whole cell write %%{magic} above it"
             )
         return self._run(options, statement)
 
@@ -86,7 +100,8 @@ class FlameMagics(Magics):
 
 def complete_options(shell: Any, event: Any) -> list[str]:
     """Return the options that fit what was typed, for IPython's completer."""
-    return [name for name in option_names() if name.startswith(event.symbol)]
+    magic = event.command.lstrip("%")
+    return [name for name in option_names(magic) if name.startswith(event.symbol)]
 
 
 def load(shell: InteractiveShell) -> FlameSession:
@@ -97,7 +112,7 @@ def load(shell: InteractiveShell) -> FlameSession:
     shell.events.register("pre_execute", session.before_cell)
     shell.events.register("post_execute", session.after_cell)
     set_finish(session.cleaned_here)
-    for command in ("%flame", "%%flame"):
+    for command in (f"{sign}{magic}" for magic in MAGICS for sign in ("%", "%%")):
         shell.set_hook("complete_command", complete_options, str_key=command)
     shell.set_hook("complete_command", complete_actions, str_key="%perfnb")
     greet(shell)
@@ -113,5 +128,6 @@ def unload(shell: InteractiveShell, session: FlameSession) -> None:
     shell.input_transformers_cleanup.remove(flame_cell)
     shell.events.unregister("pre_execute", session.before_cell)
     shell.events.unregister("post_execute", session.after_cell)
-    for kind, name in (("line", "flame"), ("cell", "flame"), ("line", "perfnb")):
-        shell.magics_manager.magics[kind].pop(name, None)
+    for kind, names in (("line", (*MAGICS, "perfnb")), ("cell", MAGICS)):
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)

@@ -8,6 +8,7 @@ way, the recording ends and the picture is shown.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from perfnb.capture.offcpu.shares import with_shares
+from perfnb.capture.process import wait_for_exit
 from perfnb.capture.record import Recorder
 from perfnb.errors import CaptureActive, NoSamples, PerfnbError
 from perfnb.model.calltree import CELL_FILE
@@ -89,7 +92,9 @@ class FlameSession:
             gil=options.gil,
             idle=options.idle,
             subprocesses=options.subprocesses,
-            finish=lambda profile: self.cleaned(profile, thread, number, options.all_frames),
+            kind=options.kind,
+            pid=options.pid or os.getpid(),
+            finish=lambda profile: self._finished(profile, thread, number, options),
         )
         running = _Running(recorder, options, self._depth[thread], thread, number)
         self.warmup.finish()
@@ -111,12 +116,37 @@ class FlameSession:
         except PerfnbError as error:
             notice(error)
             return None
+        did, other = (
+            ("waited for nothing", "%%flame")
+            if running.options.kind == "offcpu"
+            else (f"was not running at any of {profile.metadata.ticks} instants", "`-i`")
+        )
         nothing = NoSamples(
-            f"the cell was not running at any of {profile.metadata.ticks} instants",
-            "`-i` shows what waits; `--all-frames` the notebook's own machinery",
+            f"the cell {did}",
+            f"{other} shows what {'runs' if other == '%%flame' else 'waits'}; `--all-frames` the "
+            "notebook's own machinery",
         )
         self._show(profile, running.number, running.options, nothing)
         return profile
+
+    def watch(self, options: FlameOptions) -> None:
+        """Record another process for some seconds, or until it ends or one is interrupted."""
+        if not self.begin(options):
+            return
+        try:
+            wait_for_exit(options.pid, options.duration)
+        except KeyboardInterrupt:
+            # What was recorded until now is what was asked for.
+            pass
+        finally:
+            self.finish()
+
+    def _finished(
+        self, profile: Profile, thread: int, number: int, options: FlameOptions
+    ) -> Profile:
+        if options.pid and options.pid != os.getpid():
+            return profile
+        return self.cleaned(profile, thread, number, options.all_frames)
 
     def open(self, options: FlameOptions) -> Profile:
         """Show and keep the profile in a file.
@@ -195,7 +225,7 @@ class FlameSession:
         before = len(profile)
         profile = without_machinery(profile, thread)
         extra = {**profile.metadata.extra, "machinery_samples": before - len(profile)}
-        return replace(profile, metadata=replace(profile.metadata, extra=extra))
+        return with_shares(replace(profile, metadata=replace(profile.metadata, extra=extra)))
 
     def cleaned_here(self, profile: Profile) -> Profile:
         """Return what a `record` block in a cell recorded, as a person recognises it; keep it."""

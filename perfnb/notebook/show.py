@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def show_profile(profile: Profile, options: FlameOptions) -> None:
     """Show the picture and write the files that were asked for."""
+    filters = [{"kind": "duration", "from": round(options.least * 1e6)}] if options.least else []
     view = profile.flame(
         inverted=options.inverted,
         merge="function" if options.function else "cell",
@@ -26,7 +27,8 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
         max_height=options.height,
         view=options.view,
         timeline=options.timeline,
-        table=options.table,
+        table="threads" if options.thread_table else options.table,
+        filters=filters,
         color_by=options.color,
         source=options.source,
     )

@@ -1,4 +1,4 @@
-"""The input transformer that lets a cell under ``%%flame`` run as the cell it is."""
+"""The input transformer that lets a cell under ``%%flame`` or ``%%offcpu`` run as what it is."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from IPython.core.inputtransformer2 import cell_magic, make_tokens_by_line
 
 from perfnb.errors import OptionError
 from perfnb.notebook.options import parse
+from perfnb.notebook.parser import MAGICS
 
-_MAGIC = re.compile(r"^%%flame(?:[ \t]+(.*?))?[ \t]*$")
+_MAGIC = re.compile(rf"^%%({'|'.join(MAGICS)})(?:[ \t]+(.*?))?[ \t]*$")
 _BLANK = {token.COMMENT, token.NL, token.NEWLINE, token.INDENT, token.DEDENT, token.ENDMARKER}
 
 
 def flame_cell(lines: list[str]) -> list[str]:
     """Replace the line ``%%flame …`` by a statement that starts the recording.
 
-    The other lines keep their numbers. A cell that is not under ``%%flame`` is returned
+    The other lines keep their numbers. A cell that is not under one of `MAGICS` is returned
     as it is, and so is one whose options do not fit or that is empty: for those IPython
     calls the magic, which says so.
 
@@ -32,15 +33,15 @@ def flame_cell(lines: list[str]) -> list[str]:
     match = _MAGIC.match(lines[first].rstrip("\n")) if first is not None else None
     if first is None or match is None:
         return lines
-    line, body = (match[1] or "").strip(), lines[first + 1 :]
+    magic, line, body = match[1], (match[2] or "").strip(), lines[first + 1 :]
     try:
-        if parse(line).help:
-            return [f"get_ipython().run_line_magic('flame', {line!r})\n"]
+        if parse(line, magic).help:
+            return [f"get_ipython().run_line_magic({magic!r}, {line!r})\n"]
         if not "".join(body).strip():
             return lines
     except OptionError:
         return lines
-    start = f"get_ipython().run_line_magic('flame', {('--rest-of-cell ' + line).strip()!r})"
+    start = f"get_ipython().run_line_magic({magic!r}, {('--rest-of-cell ' + line).strip()!r})"
     inner = next((i for i, text in enumerate(body) if text.strip()), 0)
     if body[inner].startswith("%%"):
         # Another cell magic follows: it gets its own body.
@@ -53,7 +54,7 @@ def flame_cell(lines: list[str]) -> list[str]:
         # Nothing but comments and a docstring may come before these.
         row, column = end
         body[row] = f"{body[row][:column]}; {start}{body[row][column:]}"
-        start = "# %%flame"
+        start = f"# %%{magic}"
     return ["\n"] * first + [f"{indent}{start}\n"] + body
 
 

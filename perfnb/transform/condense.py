@@ -74,7 +74,7 @@ def condense(profile: Profile, boxes: int = BOXES, samples: int = SAMPLES) -> Co
     if too_deep:
         keep = keep & (forest.depth <= DEEPEST)
     tree, stack = _rebuilt(forest, keep, used, stacks, profile.samples.stack)
-    reduced = replace(profile.samples, stack=frozen(stack, np.int32))
+    reduced = replace(profile.samples, stack=frozen(stack, np.int32), waker=None, waker_thread=None)
     summed = len(profile) > samples
     if summed:
         reduced = _summed(reduced)

@@ -55,7 +55,8 @@ def invert(profile: Profile) -> Profile:
     return replace(
         profile,
         tables=profile.tables.with_stacks(tree),
-        samples=replace(samples, stack=frozen(turned[samples.stack], np.int32)),
+        # Only stacks of samples were turned.
+        samples=samples.restacked(turned, wakers=False),
     )
 
 

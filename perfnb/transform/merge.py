@@ -37,7 +37,7 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if any(column is None for column in same) else np.concatenate(same)
         for same in zip(*(told or parts[:1]), strict=True)
     ]
-    stack, thread, weight, time, duration, state, label, count = columns
+    stack, thread, weight, time, duration, state, label, count, waker, waker_thread = columns
     samples = Samples(
         frozen(stack, np.int32),
         frozen(thread, np.int32),
@@ -47,6 +47,8 @@ def merge(profiles: Sequence[Profile]) -> Profile:
         None if state is None else frozen(state, np.uint8),
         frozen(label, np.int32) if builder.has_labels else None,
         None if all(p.samples.count is None for p in profiles) else frozen(count, np.int64),
+        None if waker is None else frozen(waker, np.int32),
+        None if waker_thread is None else frozen(waker_thread, np.int32),
     )
     if samples.time is not None:
         samples = samples.take(np.argsort(samples.time, kind="stable"))
@@ -72,6 +74,7 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
         stack[row] = builder.push(stack[parent], frame[leaf])
     thread = np.array([builder.thread(thread) for thread in t.threads], dtype=np.int32)
     label = np.array([*(builder.labels(labels) for labels in t.labels), -1], dtype=np.int32)
+    threads = np.append(thread, -1)
     return (
         np.array(stack, dtype=np.int32)[s.stack],
         thread[s.thread] if len(thread) else s.thread,
@@ -81,6 +84,8 @@ def _remapped(profile: Profile, builder: ProfileBuilder) -> tuple[np.ndarray | N
         s.state,
         np.full(len(s), -1, np.int32) if s.label is None else label[s.label],
         np.ones(len(s), np.int64) if s.count is None else s.count,
+        None if s.waker is None else np.array(stack, dtype=np.int32)[s.waker],
+        None if s.waker_thread is None else threads[s.waker_thread],
     )
 
 

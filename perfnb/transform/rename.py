@@ -63,7 +63,5 @@ def rename(profile: Profile, change: Callable[[Identity], Identity]) -> Profile:
                 frozen(pair_of_stack[:, 0], np.int32), frozen(pair_of_stack[:, 1], np.int32), hidden
             ),
         ),
-        samples=replace(
-            profile.samples, stack=frozen(np.array(new_stack)[profile.samples.stack], np.int32)
-        ),
+        samples=profile.samples.restacked(np.array(new_stack)),
     )

@@ -52,7 +52,7 @@ def restack(
     return replace(
         profile,
         tables=tables.with_stacks(changed),
-        samples=replace(samples, stack=frozen(new.node[samples.stack], np.int32)),
+        samples=samples.restacked(new.node),
     )
 
 

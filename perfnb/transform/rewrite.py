@@ -45,13 +45,13 @@ def rewrite(profile: Profile, rule: Rule) -> Profile:
     new = [-1] * (len(parents) + 1)  # the last is the row of −1
     for row, (parent, frame) in enumerate(zip(parents, frames, strict=True)):
         new[row] = rule(new[parent], frame, push)
-    place = np.array(new, dtype=np.int64)[samples.stack]
-    keep = place != DROPPED
-    samples = samples.take(keep)
+    place = np.array(new, dtype=np.int64)
+    keep = place[samples.stack] != DROPPED
+    samples = samples.take(keep).restacked(np.where(place == DROPPED, -1, place))
     pairs = np.array(list(known), dtype=np.int32).reshape(-1, 2)
     stacks = Stacks(frozen(pairs[:, 0], np.int32), frozen(pairs[:, 1], np.int32))
     return replace(
         profile,
         tables=tables.with_stacks(stacks),
-        samples=replace(samples, stack=frozen(place[keep], np.int32)),
+        samples=samples,
     )

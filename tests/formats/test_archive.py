@@ -13,7 +13,7 @@ from captures import DATA
 from helpers.ascii import draw
 from helpers.hostile import WRONG, damaged, outcome, retyped, truncated
 from helpers.same import told
-from helpers.strategies import HOSTILE, profiles
+from helpers.strategies import HOSTILE, either, profiles
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +28,7 @@ from perfnb.formats.read import read, read_all
 from perfnb.formats.source import Source
 from perfnb.model import Label, Metadata, Profile, ProfileBuilder, Samples, Thread
 from perfnb.model.sources import SourceText
+from perfnb.model.tables import frozen
 from perfnb.units import ValueType
 
 NS = ValueType("on-CPU", "ns")
@@ -102,16 +103,23 @@ def complete() -> Profile:
             state="gil" if i else "unknown",
             label=(*sets, -1, sets[0])[i],
         )
-    return builder.build(
+    profile = builder.build(
         Metadata(
             title="\udcff title", backend="tool", start_monotonic_ns=-(2**63), start_wall=-math.inf,
             rate_asked=math.inf, ticks=10**25, notes=("one", "two\n"), second_choice=True,
             extra={"a": [1, None, True, 1e-300, {"b": math.inf}], "$float": "inf", "": {}},
         )
     )  # fmt: skip
+    last = len(profile.tables.stacks) - 1
+    samples = replace(
+        profile.samples,
+        waker=frozen([-1, 0, last, 1], np.int32),
+        waker_thread=frozen([-1, 1, 0, -1], np.int32),
+    )
+    return profile.with_samples(samples)
 
 
-@given(profiles())
+@given(profiles(woken=either))
 def test_everything_is_there_again(profile):
     (again,) = unpacked(packed(one=profile)).values()
     assert told(again) == told(profile)

@@ -66,6 +66,8 @@ def told(profile: Profile, features: Collection[str] = ALL) -> dict[str, Any]:
         column("time", s.time, lambda time: time - start),
         column("duration", s.duration),
         column("state", s.state, STATES.__getitem__),
+        column("waker", s.waker, lambda row: by_row[place[row]]),
+        column("waker", s.waker_thread, lambda row: threads[row] if row >= 0 else ()),
         column("labels", label, lambda row: t.labels[row] if row >= 0 else ()),
         s.weight.tolist(),
         strict=True,

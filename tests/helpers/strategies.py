@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from hypothesis import strategies as st
 
 from perfnb.model import KINDS, STATES, Metadata, Profile, ProfileBuilder, Thread
+from perfnb.model.tables import frozen
 from perfnb.units import UNITS, ValueType
 
 HOSTILE = (
@@ -53,6 +57,7 @@ def profiles(
     timed: st.SearchStrategy[bool] = either,
     stated: st.SearchStrategy[bool] = either,
     lasting: st.SearchStrategy[bool] = never,
+    woken: st.SearchStrategy[bool] = never,
     empty_stacks: bool = True,
 ) -> Profile:
     """Profiles that share few functions, so that stacks meet."""
@@ -81,4 +86,15 @@ def profiles(
         at = None if time is None else start + time
         builder.sample(stack, thread, weight, time=at, state=state, duration=lasts)
     known = draw(st.booleans())
-    return builder.build(Metadata(start_monotonic_ns=start if known else None))
+    profile = builder.build(Metadata(start_monotonic_ns=start if known else None))
+    return _woken(draw, profile) if draw(woken) else profile
+
+
+def _woken(draw: st.DrawFn, profile: Profile) -> Profile:
+    n = len(profile)
+    stack = st.integers(-1, len(profile.tables.stacks) - 1)
+    thread = st.integers(-1, len(THREADS) - 1)
+    columns = (draw(st.lists(one, min_size=n, max_size=n)) for one in (stack, thread))
+    waker, waker_thread = (frozen(np.array(column), np.int32) for column in columns)
+    samples = replace(profile.samples, waker=waker, waker_thread=waker_thread)
+    return profile.with_samples(samples)

@@ -37,6 +37,13 @@ def test_the_first_line_starts_the_recording_with_its_options():
     )
 
 
+def test_waits_are_recorded_likewise():
+    assert python("%%offcpu -m 5\nwork()\n") == (
+        START.replace("flame", "offcpu").format(" -m 5") + "\nwork()\n"
+    )
+    assert "'offcpu', '-h'" in python("%%offcpu -h\nwork()\n")
+
+
 def test_quotes_in_options_stay_quoted():
     source = python("%%flame --title \"it's\" -o 'a b.svg'\nwork()\n")
     call = ast.parse(source).body[0].value

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfnb.capture import BACKENDS
+from perfnb.capture import BACKENDS, WAITS
 from perfnb.errors import OptionError
 from perfnb.notebook.options import FlameOptions, parse, split
 from perfnb.notebook.parser import make_parser, option_names
@@ -24,10 +24,18 @@ DEFAULTS = {
     "view": "flame",
     "timeline": False,
     "table": False,
+    "thread_table": False,
     "color": "name",
     "source": "notebook",
     "all_frames": False,
     "quiet": False,
+    "pid": 0,
+    "duration": 0.0,
+    "magic": "flame",
+    "wall": False,
+    "least": 0.0,
+    "wakers": False,
+    "offwake": False,
     "file": "",
     "value": "",
     "rest_of_cell": False,
@@ -139,7 +147,15 @@ def test_two_dashes_end_the_options():
         ("-r 0.5", "a rate of 0.5 Hz cannot be sampled"),
         ("-r 10001", "a rate of 10001 Hz cannot be sampled"),
         ("-r nan", "a rate of nan Hz cannot be sampled"),
-        ("--backend perf", "invalid choice: 'perf'"),
+        ("--backend gdb", "invalid choice: 'gdb'"),
+        ("--backend perf", "does not record this"),
+        ("--wall --backend pyspy", "does not record waits"),
+        ("--wall -i", "neither --gil nor --idle"),
+        ("-wg", "neither --gil nor --idle"),
+        ("--pid -3", "below zero"),
+        ("--pid x", "invalid int value"),
+        ("-d 5 --pid 7", "lasts as long as it lasts"),
+        ("-d 5", "how long it is watched"),
         ("--as 1st", "not a name a variable can have"),
         ("--as class", "not a name a variable can have"),
         ("--as a.b", "not a name a variable can have"),
@@ -158,6 +174,39 @@ def test_what_does_not_fit_is_named(line, message):
     assert caught.value.hint or "--as" in line
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("-i", "%offcpu: unrecognized arguments: -i"),
+        ("--gil", "unrecognized arguments: --gil"),
+        ("--file x", "unrecognized arguments: --file"),
+        ("--backend pyspy", "invalid choice: 'pyspy'"),
+        ("-m -1", "--min -1 is below zero"),
+        ("--wakers --offwake", "choose one"),
+        ("--title 'open", "%offcpu: 'open"),
+    ],
+)
+def test_what_does_not_fit_waits_is_named(line, message):
+    with pytest.raises(OptionError) as caught:
+        parse(line, "offcpu")
+    assert message in str(caught.value)
+
+
+def test_options_of_waits():
+    options, statement = split("-m 2.5 --pid 12 --thread-table f()", "offcpu")
+    assert (options.least, options.pid, options.thread_table) == (2.5, 12, True)
+    assert (options.kind, options.magic, statement) == ("offcpu", "offcpu", "f()")
+    assert split("-d 3 --pid 7", "offcpu")[0].duration == 3
+    assert split("--wall f()")[0].kind == "wall"
+    assert split("f()")[0].kind == "cpu"
+
+
+def test_wall_is_coloured_by_state_unless_told_otherwise():
+    assert split("--wall")[0].color == "state"
+    assert split("--wall --color module")[0].color == "module"
+    assert split("", "offcpu")[0].color == "name"
+
+
 def test_above_a_cell_there_are_only_options():
     with pytest.raises(OptionError, match="'f\\(\\)' is not an option") as caught:
         parse("-n f()")
@@ -168,6 +217,9 @@ def test_the_help_names_every_option_and_backend():
     text = make_parser().format_help()
     assert text.startswith("usage: %%flame [options]")
     assert all(name in text for name in (*option_names(), *BACKENDS.names()))
+    text = make_parser("offcpu").format_help()
+    assert text.startswith("usage: %%offcpu [options]")
+    assert all(name in text for name in (*option_names("offcpu"), *WAITS.names()))
 
 
 words = st.text(st.sampled_from("ab'\"-= \\#;é"), max_size=12)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.capture.offcpu.segments import ON, RUNNABLE, Segments
+from perfnb.capture.offcpu.segments import BLOCKED, ON, Segments
 from perfnb.capture.offcpu.waits import INSIDE, NEAREST, NONE, UNKNOWN, Waits, nearest
 
 
@@ -94,13 +94,13 @@ class _Pieces:
     def running(
         self, instant: NDArray[np.int64], stack: NDArray[np.int64], found: NDArray[np.uint8]
     ) -> None:
-        """Give what ran, or wanted to, the stack that was seen running nearest in time."""
+        """Give what ran, wanted to or was held, the stack seen running nearest in time."""
         seen = np.flatnonzero((found == ON) & (stack != UNKNOWN))
         if not len(seen) or not len(self.start):
             return
         at = instant[seen]
         self._cut((at[1:] + at[:-1]) // 2)
-        rows = np.flatnonzero((self.state == ON) | (self.state == RUNNABLE))
+        rows = np.flatnonzero(self.state != BLOCKED)
         best = nearest(at, (self.start[rows] + self.end[rows]) // 2)
         self.stack[rows] = stack[seen[best]]
         inside = (at[best] >= self.start[rows]) & (at[best] <= self.end[rows] + _STOP_NS)
@@ -108,7 +108,7 @@ class _Pieces:
 
     def _cut(self, where: NDArray[np.int64]) -> None:
         row = np.clip(np.searchsorted(self.end, where, side="left"), 0, len(self.end) - 1)
-        own = (self.state[row] == ON) | (self.state[row] == RUNNABLE)
+        own = self.state[row] != BLOCKED
         own &= (self.start[row] < where) & (where < self.end[row])
         row, where = row[own], where[own]
         order = np.argsort(np.concatenate([self.start, where]), kind="stable")

@@ -16,8 +16,9 @@ HOW = ("unattributed", "nearest", "inside")
 def with_shares(profile: Profile) -> Profile:
     """Return the profile with nanoseconds of waiting by how their stacks were found.
 
-    They are told in ``metadata.extra["offcpu"]``; a profile without such labels is returned as
-    it is. To be done again when samples were left out.
+    They are told in ``metadata.extra["offcpu"]``, and ``extra["threads"]`` is cut to the threads
+    that are there; a profile without such labels is returned as it is. To be done again when
+    samples were left out.
     """
     facts: dict[str, Any] = dict(profile.metadata.extra.get("offcpu", {}))
     samples = profile.samples
@@ -29,5 +30,12 @@ def with_shares(profile: Profile) -> Profile:
     for how in HOW:
         rows = [i + 1 for i, one in enumerate(profile.tables.labels) if Label(LABEL, how) in one]
         facts[how] = int(by_label[rows].sum())
-    extra = {**profile.metadata.extra, "offcpu": facts}
+    seen = np.unique(samples.thread).tolist()
+    there = {(profile.threads[i].pid, profile.threads[i].tid) for i in seen}
+    threads = [
+        row
+        for row in profile.metadata.extra.get("threads", ())
+        if (row["pid"], row["tid"]) in there
+    ]
+    extra = {**profile.metadata.extra, "offcpu": facts, "threads": threads}
     return profile.with_metadata(extra=extra)

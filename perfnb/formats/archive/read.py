@@ -196,6 +196,8 @@ class _Reader:
             self._coded(columns, "state", self._states) if "state" in columns.names else None,
             columns.int32("label") if "label" in columns.names else None,
             columns.int64_or_none("count"),
+            columns.int32("waker") if "waker" in columns.names else None,
+            columns.int32("waker_thread") if "waker_thread" in columns.names else None,
         )
 
     def _sources(self, name: str) -> dict[str, SourceText]:
