@@ -15,6 +15,7 @@ export const EXPLORE_STYLE = /* css */ `
 .filterbox-waits { display: flex; flex: 1 1 100%; align-items: center; flex-wrap: wrap; gap: 6px 18px; }
 .filterbox-group { display: inline-flex; align-items: center; flex-wrap: wrap; gap: 6px; color: var(--muted); }
 .filterbox-group .button { color: var(--fg); }
+.filterbox-group .button[aria-pressed="true"] .legend-value { color: inherit; }
 .filterbox .filterbox-length { flex: none; width: 76px; }
 .filterbox input { flex: 1; min-width: 60px; height: 26px; padding: 0 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--control); color: var(--fg); }
 .filterbox input:focus-visible { outline: 2px solid var(--accent); outline-offset: 0; }
