@@ -18,7 +18,7 @@ from perfnb.transform.paths import LIBRARY_ROOT
 from perfnb.transform.rename import Identity
 from perfnb.transform.restack import replace_functions
 
-_PYTHON = KINDS.index("python")
+_PYTHON, _WAIT = KINDS.index("python"), KINDS.index("wait")
 
 
 def mine(profile: Profile, *roots: str) -> NDArray[np.bool_]:
@@ -50,7 +50,8 @@ def mine(profile: Profile, *roots: str) -> NDArray[np.bool_]:
 def only_my_code(profile: Profile, *roots: str) -> Profile:
     """Return the profile with each run of frames that are not the user's own as one frame.
 
-    It has the name of the package that the outermost of them is of, in brackets.
+    It has the name of the package that the outermost of them is of, in brackets. What was waited
+    for belongs to no package, and stays.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def only_my_code(profile: Profile, *roots: str) -> Profile:
         As `mine` takes them.
     """
     functions, stacks = profile.tables.functions, profile.tables.stacks
-    own = mine(profile, *roots)
+    own = mine(profile, *roots) | (functions.kind == _WAIT)
     kinds = [KINDS[kind] for kind in functions.kind.tolist()]
     rows = zip(functions.name, functions.file, functions.module, kinds, own.tolist(), strict=True)
     new = [None if is_own else _package(*row) for *row, is_own in rows]

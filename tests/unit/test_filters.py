@@ -121,7 +121,10 @@ def by_hand(profile, told):
 
             return stacks(lambda stack: groups([of(f) for f, _ in stack], lambda step: step))
         case "mine":
-            own = dict(zip(own_functions(profile), mine(profile).tolist(), strict=True))
+            known = own_functions(profile)
+            own = dict(zip(known, mine(profile).tolist(), strict=True))
+            # What was waited for stays.
+            own |= {function: True for function in known if function.kind == "wait"}
 
             def folded(stack):
                 for is_own, run in itertools.groupby(stack, key=lambda step: own[step[0]]):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.ascii import draw, show
+from helpers.ascii import draw, rows, show
 from helpers.strategies import profiles
 from hypothesis import given
 
@@ -131,3 +131,17 @@ def test_the_name_of_a_box_is_put_in_brackets_once():
         ("[numpy]", "numpy", "python"),
         ("[libc.so]", "", "native"),
     }
+
+
+def test_what_was_waited_for_stays():
+    profile = draw("""
+                main <In [5]:1>      main <In [5]:1>     main <In [5]:1>
+                sleep <time.py:3>    [lock] (wait)       read <io.py:9>
+                [sleep] (wait)       held by x (wait)    [disk read] (wait)
+    """).only_my_code()
+    assert [[f.name for f in row.functions()] for row in rows(profile)] == [
+        ["main", "[time]", "[sleep]"],
+        ["main", "[lock]", "held by x"],
+        ["main", "[io]", "[disk read]"],
+    ]
+    assert len(profile.where(reason=["sleep", "lock"])) == 2

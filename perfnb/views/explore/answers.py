@@ -283,6 +283,7 @@ def _end(profile: Profile) -> int:
         rate = metadata.rate_achieved or metadata.rate_asked
         lasts = round(1e9 / rate) if rate else 0
         if samples.duration is not None:
-            lasts = int(samples.duration[-1])
+            # What began before others may end after them.
+            lasts = int((samples.time + samples.duration).max()) - int(samples.time[-1])
         end = max(end, last + lasts, last + 1)
     return end

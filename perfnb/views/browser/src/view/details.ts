@@ -48,6 +48,8 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
     // In an inverted tree a box's own part is where stacks begin, which is no one's self time.
     body.append(row("self", tree.self[node], tree.selfSamples[node]));
   }
+  const states = scene.statesAt(node);
+  const inAll = states.reduce((sum, {part}) => sum + part, 0);
   const swatch = element("span", {class: "swatch"});
   swatch.style.background = color;
   return element(
@@ -56,6 +58,9 @@ export function detailsOf(scene: Scene, node: number, focus: number, color: stri
     element("div", {class: "details-name"}, swatch, element("span", {}, label.name)),
     place === "" ? null : element("div", {class: "details-place"}, place),
     facts.length === 0 ? null : element("div", {class: "details-facts"}, facts.join(" · ")),
+    states.length === 0
+      ? null
+      : element("div", {class: "details-facts"}, states.map(({state, part}) => `${state} ${shareOf(part, inAll)}`).join(" · ")),
     element("table", {}, element("thead", {}, element("tr", {}, ...head)), body),
   );
 }

@@ -66,8 +66,12 @@ export class LocalEngine implements Engine {
 export function endOf({meta, samples: {time, duration}}: Tables): number {
   let end = meta.end ?? 0;
   if (time !== null && time.length > 0) {
-    const last = time.length - 1;
-    end = Math.max(end, time[last] + (duration === null ? (meta.period ?? 0) : duration[last]), time[last] + 1);
+    const last = time[time.length - 1];
+    end = Math.max(end, last + (duration === null ? (meta.period ?? 0) : 0), last + 1);
+    // What began before others may end after them.
+    duration?.forEach((lasts, row) => {
+      end = Math.max(end, time[row] + lasts);
+    });
   }
   return end;
 }

@@ -72,6 +72,12 @@ export class Scene {
     return this.totals;
   }
 
+  /** What a node has of each state, most first; empty unless states were asked for before. */
+  statesAt(node: number): {readonly state: string; readonly part: number}[] {
+    const parts = (this.totals ?? []).map((total, at) => ({state: this.tables.states[at], part: total?.[node] ?? 0}));
+    return parts.filter(({part}) => part > 0).sort((a, b) => b.part - a.part);
+  }
+
   get rows(): number {
     return rowCount(this.boxes);
   }

@@ -1,6 +1,7 @@
 // Other functions in the place of some: packages, modules and files as single frames.
 import type {ByFilter} from "../filters";
 import {PairMap} from "../pairmap";
+import {waitFunctions} from "../reasons";
 import type {Tables} from "../tables";
 import {restack} from "./restack";
 
@@ -33,7 +34,9 @@ export function groupBy(tables: Tables, {what}: ByFilter): Tables {
 
 /** Each run of frames that are not the user's own becomes one, called after its first package. */
 export function onlyMine(tables: Tables): Tables {
-  const {mine} = tables.functions;
+  // What was waited for belongs to no package, and stays.
+  const waits = waitFunctions(tables);
+  const mine = tables.functions.mine.map((flag, id) => flag | waits[id]);
   const changed = withFunctions(
     tables,
     mine.map((flag) => 1 - flag),
