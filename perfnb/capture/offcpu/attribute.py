@@ -74,7 +74,7 @@ def attribute(
     found[certain] = stack[segments.tick[certain]]
     how = np.where(found != UNKNOWN, INSIDE, NONE).astype(np.uint8)
     why = reason.copy()
-    Waits.of(segments, reason, gil).fill(found, how, why)
+    Waits.of(segments, reason, gil).fill(found, how, why, gil)
     pieces = _Pieces(segments, found, how, why)
     pieces.running(instant, stack, segments.found)
     return pieces.merged()
@@ -100,7 +100,9 @@ class _Pieces:
             return
         at = instant[seen]
         self._cut((at[1:] + at[:-1]) // 2)
-        rows = np.flatnonzero(self.state != BLOCKED)
+        # A sample is of the end of a run; the beginning may be nearer to the one before.
+        open_ = (self.state == ON) | (self.how != INSIDE)
+        rows = np.flatnonzero((self.state != BLOCKED) & open_)
         best = nearest(at, (self.start[rows] + self.end[rows]) // 2)
         self.stack[rows] = stack[seen[best]]
         inside = (at[best] >= self.start[rows]) & (at[best] <= self.end[rows] + _STOP_NS)

@@ -77,15 +77,16 @@ def build_waits(
     lives = []
     for one in seen:
         ticks = one.ticks
+        stack = np.where(ticks.missed | (one.stack == NOT_YET), NO_STACK, one.stack)
         stops = Stops(
             ticks.stopped - r.clock.offset_ns,
             ticks.released - r.clock.offset_ns,
+            stack,
             (r.started_ns, r.ended_ns),
         )
         segments = timeline.of(one.thread, stops)
         if segments is None:
             continue
-        stack = np.where(ticks.missed | (one.stack == NOT_YET), NO_STACK, one.stack)
         why = watched.reason_of(one.thread.tid, segments, number)
         pieces = attribute(segments, stack, (stops.stopped + stops.released) // 2, why, gil)
         pieces = wakeups_cut_off(pieces, segments, watched.of(one.thread.tid))

@@ -20,7 +20,8 @@ from perfnb.errors import CaptureError, PermissionRequired, ToolFailed
 PARANOID = Path("/proc/sys/kernel/perf_event_paranoid")
 MOST_BYTES = 1 << 30
 """Of switches: 33 million, five minutes of 100,000 a second."""
-_BUFFER_PAGES = 128
+# Of each CPU. Without privileges there is little more than these (perf_event_mlock_kb).
+_BUFFER_PAGES, _PRIVILEGED_PAGES = 128, 2048
 _TIMEOUT_S = 10.0
 _REFUSED = r"access to performance monitoring|permission denied|not permitted"
 
@@ -73,6 +74,7 @@ class PerfSwitches:
         self._data, self._said = (os.memfd_create(name) for name in ("perfnb", "perfnb-log"))
         for file in (self._data, self._said):
             self._cleanup.callback(os.close, file)
+        pages = _PRIVILEGED_PAGES if os.geteuid() == 0 else _BUFFER_PAGES
         control, enable = os.pipe()
         answer, acknowledge = os.pipe()
         leash, self._leash = os.pipe()
@@ -88,7 +90,7 @@ class PerfSwitches:
                         "--event", "dummy:u", "--clockid", "CLOCK_MONOTONIC", "--synth", "no",
                         # Without these it takes 0.2 s to end.
                         "--no-buildid", "--no-buildid-cache", "--no-bpf-event",
-                        "--mmap-pages", str(_BUFFER_PAGES), "--max-size", f"{MOST_BYTES >> 20}M",
+                        "--mmap-pages", str(pages), "--max-size", f"{MOST_BYTES >> 20}M",
                         "--delay", "-1", "--control", f"fd:{control},{acknowledge}",
                         "--pid", ",".join(map(str, pids)),
                         # It ends when this does: when we let go of the pipe, or are no more.

@@ -39,16 +39,16 @@ _FUNCTIONS: Final = tuple(
         (r"sendmsg|stream_wait_memory|alloc_send_pskb|sock_wait_for_wmem|unix_wait_for_peer",
          Reason("[socket send]")),
         (r"ep_poll|epoll_wait|do_select|do_sys_poll|do_poll|poll_schedule", POLL),
-        (r"do_wait|kernel_wait|wait4|waitid", CHILD),
+        (r"do_wait|kernel_wait|wait4|waitid|kernel_clone|vfork", CHILD),
         (r"flock|locks_lock|fcntl_setlk|posix_lock", Reason("[file lock]")),
         (r"sigtimedwait|sigsuspend|signalfd", Reason("[signal]")),
         (r"eventfd_read|inotify_read|fanotify_read", POLL),
         (r"tty_read|tty_write|hvc_", Reason("[terminal]")),
         (r"rpc_|nfs_|nfs4_|cifs_|smb2_|ceph_|request_wait_answer|fuse_", Reason("[network file]")),
         (r"wait_writeback|wait_on_page_writeback|log_wait_commit|balance_dirty|issue_flush|fsync"
-         r"|writepages|sync_file|generic_perform_write", WRITE),
+         r"|writepages|sync_file|sync_dirty_buffer|sync_inode|generic_perform_write", WRITE),
         (r"userfault|swap_page|lock_page_or_retry|folio_lock_or_retry", FAULT),
-        (r"wait_bit_common|wait_on_page|wait_on_buffer|bit_wait|io_schedule|dio_|direct_IO|submit_bio"
+        (r"wait_bit|folio_wait|wait_on_page|wait_on_buffer|bit_wait|io_schedule|dio_|direct_IO|submit_bio"
          r"|blk_|bio_|read_events|io_getevents|io_cqring_wait|filemap|squashfs|xfs_buf|ext4_|btrfs_",
          DISK),
         (r"ptrace_stop|do_signal_stop|ptrace_do_notify|get_signal", TRACED),

@@ -17,13 +17,10 @@ from perfnb.capture.perfstream import IN, OUT, PREEMPTED
 ON, RUNNABLE, BLOCKED, STOPPED = range(4)
 """On a CPU, waiting for one, waiting for something else, held by the profiler."""
 
-# The longest that a thread may run between being woken by a signal and standing still. It is
-# 1 to 8 µs when nothing comes between; a cold cache, an interrupt or another thread may.
-_SIGNAL_NS = 60_000
-# The main thread is attached to first, and that is logged when it stands still.
-_MAIN_ATTACH_NS = 250_000
-_ATTACH_NS = 20_000
-_DETOURS = 3
+# The longest that a thread may run between the end of its wait and standing still, or between
+# being let go and waiting again, if it does nothing of its own. It is 1 to 8 µs when nothing
+# comes between; a cold cache or an interrupt may.
+_OWN_NS = 60_000
 _MUCH_LONGER = 3
 _LONG_WAIT = 32
 
@@ -64,11 +61,8 @@ class Segments:
 def segments(
     time: NDArray[np.int64],
     what: NDArray[np.uint8],
-    stopped: NDArray[np.int64],
-    released: NDArray[np.int64],
+    stops: ThreadStops,
     window: tuple[int, int],
-    *,
-    main: bool,
 ) -> Segments:
     """Return what a thread did in a window.
 
@@ -76,24 +70,16 @@ def segments(
     ----------
     time, what : int64, uint8
         Its switches, in order; see `perfnb.capture.perfstream.Switches`.
-    stopped, released : int64, shape (ticks,)
-        When py-spy had stopped the main thread, and when it let it go.
+    stops : ThreadStops
+        What py-spy did to it.
     window : (int, int)
         Of the recording, or of the thread's life if that is shorter.
-    main : bool
-        Whether it is the process's main thread.
     """
     start, end = window
-    state = _AFTER[what]
-    # Before its first switch a thread did what that switch ended.
-    first = BLOCKED if len(what) and what[0] == IN else ON
-    state = np.concatenate([[first], state]).astype(np.uint8)
-    low = min(start, int(time[0])) if len(time) else start
-    high = max(end, int(time[-1])) if len(time) else end
-    bound = np.concatenate([[low], time, [high]]).astype(np.int64)
+    bound, state = raw_segments(time, what, window)
     tick = np.full(len(state), -1, dtype=np.int32)
     disturbed = np.zeros(len(state), dtype=bool)
-    found, brief = _take_out_stops(bound, state, tick, disturbed, stopped, released, main)
+    found, brief = _take_out_stops(bound, state, tick, disturbed, stops)
     # Cut to the window.
     keep = (bound[1:] > start) & (bound[:-1] < end)
     edges = np.append(bound[:-1][keep], bound[1:][keep][-1:])
@@ -102,8 +88,51 @@ def segments(
     )
 
 
+def raw_segments(
+    time: NDArray[np.int64], what: NDArray[np.uint8], window: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return the bounds and states that switches tell, without thought of who caused them."""
+    start, end = window
+    # Before its first switch a thread did what that switch ended.
+    first = BLOCKED if len(what) and what[0] == IN else ON
+    state = np.concatenate([[first], _AFTER[what]]).astype(np.uint8)
+    low = min(start, int(time[0])) if len(time) else start
+    high = max(end, int(time[-1])) if len(time) else end
+    return np.concatenate([[low], time, [high]]).astype(np.int64), state
+
+
 _AFTER = np.zeros(3, dtype=np.uint8)
 _AFTER[[IN, OUT, PREEMPTED]] = ON, BLOCKED, RUNNABLE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThreadStops:
+    """What py-spy did to one thread at each sampling instant: CLOCK_MONOTONIC ns, shape (ticks,).
+
+    Attributes
+    ----------
+    asked : int64
+        Not before this it was asked to stop: it runs nothing of the program from then on.
+    still : int64
+        At this time it stood still.
+    stack : int64
+        What was read then: equal numbers are equal stacks.
+    """
+
+    asked: NDArray[np.int64]
+    still: NDArray[np.int64]
+    stack: NDArray[np.int64]
+
+
+def held_segments(
+    bound: NDArray[np.int64], state: NDArray[np.uint8], still: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return which segment is that of each stop; −1 where it cannot be told."""
+    n = len(state)
+    held = np.searchsorted(bound, still, side="right") - 1
+    sound = (held >= 1) & (held + 1 < n)
+    sound &= state[np.clip(held, 0, n - 1)] == BLOCKED
+    return np.where(sound, held, -1)
 
 
 def _take_out_stops(
@@ -111,51 +140,63 @@ def _take_out_stops(
     state: NDArray[np.uint8],
     tick: NDArray[np.int32],
     disturbed: NDArray[np.bool_],
-    stopped: NDArray[np.int64],
-    released: NDArray[np.int64],
-    main: bool,
+    stops: ThreadStops,
 ) -> tuple[NDArray[np.uint8], int]:
     """Find what py-spy did to the thread, and write into the columns what it did without that."""
-    n = len(state)
-    found = np.full(len(stopped), STOPPED, dtype=np.uint8)
     raw = state.copy()
-    # All threads stand still when the first of them, the main one, is let go.
-    still = (stopped + released) // 2 if main else released
-    held = np.searchsorted(bound, still, side="right") - 1
-    earliest = stopped - (_MAIN_ATTACH_NS if main else _ATTACH_NS)
-    which = np.flatnonzero((held >= 1) & (held + 1 < n))
-    which = which[(raw[held[which]] == BLOCKED) & (bound[held[which]] >= earliest[which])]
+    found = np.full(len(stops.still), STOPPED, dtype=np.uint8)
+    held = held_segments(bound, raw, stops.still)
+    which = np.flatnonzero((held >= 0) & (stops.asked <= bound[np.maximum(held, 0)]))
     if not len(which):
         return found, 0
-    held, earliest = held[which], earliest[which]
-    # What it did before it was woken for the signal, which may take several turns on a CPU.
-    before, ran = held - 2, bound[held] - bound[held - 1]
-    for _ in range(_DETOURS):
-        detour = (before >= 2) & (raw[before] == RUNNABLE) & (bound[before] >= earliest)
-        ran = ran + np.where(detour, bound[before] - bound[before - 1], 0)
-        before = before - 2 * detour
-    woken = (before >= 0) & (raw[before] == BLOCKED) & (bound[before + 1] >= earliest)
-    woken &= ran <= _SIGNAL_NS
-    found[which] = np.where(woken, BLOCKED, ON)
-    state[held[~woken]] = STOPPED
-    tick[held[~woken] - 1] = which[~woken]
-    which, held, before, ran = which[woken], held[woken], before[woken], ran[woken]
-    if not len(which):
-        return found, 0
-    # Most go straight back to their wait; who runs for much longer than most has gone on. That
-    # is looked at less closely where a wait is too long to have ended just then by chance.
-    then = bound[np.minimum(held + 2, n)] - bound[held + 1]
-    long = bound[before + 1] - bound[before] > _LONG_WAIT * (bound[held + 1] - bound[held])
-    back = (raw[np.minimum(held + 2, n - 1)] == BLOCKED) & (held + 2 < n) & (then <= _SIGNAL_NS)
-    brief = round(_MUCH_LONGER * float(np.median(then[back]))) if back.any() else 0
-    back &= long | (then <= brief)
-    for step in range(2 * _DETOURS + 2):
+    held = held[which]
+    # What it did when it was asked: from then until it stood still it was in one call at most.
+    asked = np.searchsorted(bound, stops.asked[which], side="right") - 1
+    asked = np.clip(asked, 0, held - 1)
+    waited = raw[asked] == BLOCKED
+    found[which] = np.where(waited, BLOCKED, ON)
+    for step in range(int((held - asked).max()) + 1):
         row = held - step
-        mine = row > before
-        state[row[mine]], disturbed[row[mine]], tick[row[mine]] = BLOCKED, True, which[mine]
-    again = held[back] + 1
-    state[again], disturbed[again], tick[again] = BLOCKED, True, which[back]
-    # What follows a stop is most likely the same wait; what comes just before one is for certain.
-    tick[again + 1] = np.where(tick[again + 1] < 0, which[back], tick[again + 1])
-    tick[before] = which
+        tick[row[row >= asked]] = which[row >= asked]
+    state[held] = STOPPED
+    which, held, asked = which[waited], held[waited], asked[waited]
+    if not len(which):
+        return found, 0
+    again, brief = _goes_on(bound, raw, held, asked, which, stops, tick)
+    which, held, asked = which[again], held[again], asked[again]
+    for step in range(-1, int((held - asked).max(initial=0))):
+        row = held - step
+        mine = row > asked
+        state[row[mine]], disturbed[row[mine]] = BLOCKED, True
+        tick[row[mine]] = which[mine]
+    # What follows is the same wait, unless a later stop tells better.
+    after = held + 2
+    tick[after] = np.where(tick[after] < 0, which, tick[after])
     return found, brief
+
+
+def _goes_on(
+    bound: NDArray[np.int64],
+    raw: NDArray[np.uint8],
+    held: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    which: NDArray[np.int64],
+    stops: ThreadStops,
+    tick: NDArray[np.int32],
+) -> tuple[NDArray[np.bool_], int]:
+    """Return which waits went on after a stop, and how long a thread runs that goes back to one.
+
+    Most go straight back; who runs for much longer than most has gone on with the program. That
+    is looked at less closely where a wait is too long to have ended just then by chance, or
+    where the next stop found it with the same stack.
+    """
+    n = len(raw)
+    ran = bound[np.minimum(held + 2, n)] - bound[held + 1]
+    back = (held + 2 < n) & (ran <= _OWN_NS)
+    back &= raw[np.minimum(held + 2, n - 1)] == BLOCKED
+    brief = round(_MUCH_LONGER * float(np.median(ran[back]))) if back.any() else 0
+    length = bound[asked + 1] - bound[asked]
+    long = length > _LONG_WAIT * (bound[held + 1] - bound[held])
+    later = tick[np.minimum(held + 2, n - 1)]
+    same = (later >= 0) & (stops.stack[later] == stops.stack[which])
+    return back & (long | same | (ran <= brief)), brief

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfnb.capture.offcpu.looks import segments_of_looks
-from perfnb.capture.offcpu.segments import Segments, segments
+from perfnb.capture.offcpu.segments import (
+    Segments,
+    ThreadStops,
+    held_segments,
+    raw_segments,
+    segments,
+)
 from perfnb.capture.offcpu.watched import Watched
 from perfnb.capture.perfstream import IN, Switches
 from perfnb.model import Thread
@@ -17,10 +23,21 @@ from perfnb.model import Thread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stops:
-    """The sampling instants of one process, and the window: CLOCK_MONOTONIC ns."""
+    """The sampling instants of one process, CLOCK_MONOTONIC ns, and what is known of a thread.
+
+    Attributes
+    ----------
+    stopped, released : int64, shape (ticks,)
+        When py-spy had stopped the main thread, and when it let it go.
+    stack : int64, shape (ticks,)
+        The thread's stacks.
+    window : (int, int)
+        Of the recording.
+    """
 
     stopped: NDArray[np.int64]
     released: NDArray[np.int64]
+    stack: NDArray[np.int64]
     window: tuple[int, int]
 
 
@@ -51,6 +68,7 @@ class SwitchTimeline:
     def __init__(self, switches: Switches, watched: Watched, truncated: str = "") -> None:
         self._switches = switches
         self._watched = watched
+        self._asked: dict[int, dict[int, NDArray[np.int64]]] = {}
         self.lost: int | None = switches.lost
         self.truncated = truncated
 
@@ -63,10 +81,39 @@ class SwitchTimeline:
         end = min(end, self._switches.ended.get(thread.tid, end))
         if not len(time) or end <= start:
             return None
-        return segments(
-            self._earlier(thread.tid, time, what), what, stops.stopped, stops.released,
-            (start, end), main=thread.pid == thread.tid,
-        )  # fmt: skip
+        if thread.pid not in self._asked:
+            self._asked[thread.pid] = self._ask(thread.pid, stops)
+        main = thread.pid == thread.tid
+        still = (stops.stopped + stops.released) // 2 if main else stops.released
+        asked = self._asked[thread.pid].get(thread.tid, stops.stopped)
+        time = self._earlier(thread.tid, time, what)
+        return segments(time, what, ThreadStops(asked, still, stops.stack), (start, end))
+
+    def _ask(self, pid: int, stops: Stops) -> dict[int, NDArray[np.int64]]:
+        """Return since when each thread of a process may have been asked to stop.
+
+        py-spy stops one after the other, in the order of their numbers, and waits for each. So
+        a thread is asked when the one before it stands still; one that waits for a disk may
+        take long until it does.
+        """
+        asked = {}
+        last = stops.stopped
+        for tid in np.unique(self._switches.tid[self._switches.pid == pid]).tolist():
+            mine = self._switches.of(tid)
+            time, what = self._switches.time[mine], self._switches.what[mine]
+            bound, state = raw_segments(time, what, stops.window)
+            if tid == pid:
+                middle = (stops.stopped + stops.released) // 2
+                held = held_segments(bound, state, middle)
+                # Nobody stood still before it. It was hardly asked while it ran this briefly.
+                ran = bound[np.maximum(held, 0)] - _MAIN_NS
+                asked[tid] = np.where(held >= 1, ran, stops.stopped)
+                continue
+            asked[tid] = last
+            held = held_segments(bound, state, stops.released)
+            stood = np.where(held >= 0, bound[np.maximum(held, 0)], last)
+            last = np.where(stood <= stops.released, np.maximum(last, stood), last)
+        return asked
 
     def _earlier(
         self, tid: int, time: NDArray[np.int64], what: NDArray[np.uint8]
@@ -93,6 +140,7 @@ class SwitchTimeline:
 
 
 _MOST_NS = 3000
+_MAIN_NS = 60_000
 
 
 class WatchTimeline:

@@ -17,8 +17,8 @@ UNKNOWN = -2
 
 # A thread that comes back from a wait needs the GIL before it runs anything of the program.
 _TO_THE_GIL = 4
-# Two lengths are told apart if one is 1.4 times the other.
-_BUCKETS_PER_OCTAVE = 2
+# Lengths are alike if one is at most 1.2 to 1.4 times the other.
+_BUCKETS_PER_OCTAVE = 4
 _OTHER_REASON = 1 << 40
 
 
@@ -69,8 +69,11 @@ class Waits:
         count = len(first)
         start, end = segments.bound[first], np.zeros(count, dtype=np.int64)
         end[wait] = segments.bound[row + 1]
+        # What lasts a time that was set does so whatever comes between; what waits for another
+        # thread, which was stopped too, was longer by the stop.
         undisturbed = np.where(segments.disturbed[row], 0, length[row])
         own = np.bincount(wait, undisturbed, count).astype(np.float64)
+        own = np.where(own < (end - start) / 2, own, (end - start).astype(np.float64))
         why = np.full(count, -1, dtype=np.int64)
         seen = reason[row] >= 0
         why[wait[seen]] = reason[row[seen]]
@@ -82,7 +85,11 @@ class Waits:
         return len(self.start)
 
     def fill(
-        self, found: NDArray[np.int64], how: NDArray[np.uint8], why: NDArray[np.int64]
+        self,
+        found: NDArray[np.int64],
+        how: NDArray[np.uint8],
+        why: NDArray[np.int64],
+        gil: int,
     ) -> None:
         """Give every wait a stack and a reason, where there is a sample of any.
 
@@ -90,6 +97,8 @@ class Waits:
         ----------
         found, how, why : arrays, shape (segments,)
             Are completed: the stack, how it was found, and the reason.
+        gil : int
+            The number of waits for the GIL.
         """
         mine = how[self.row] == INSIDE
         if len(self):
@@ -108,6 +117,24 @@ class Waits:
         # Its neighbour was looked at, and it has the same stack and length.
         unseen = why[self.row] < 0
         why[self.row[unseen]] = self.reason[source[self.wait[unseen]]]
+        self._vote(found, why, gil)
+
+    def _vote(self, found: NDArray[np.int64], why: NDArray[np.int64], gil: int) -> None:
+        """Give waits that nobody looked at the reason most often seen for their stack.
+
+        Waits for the GIL come at any place, so they have no vote.
+        """
+        seen = (self.reason[self.wait] >= 0) & (self.reason[self.wait] != gil)
+        stacks, place = np.unique(found[self.row], return_inverse=True)
+        count = int(self.reason.max(initial=-1)) + 1
+        if not seen.any() or not count:
+            return
+        votes = np.bincount(
+            place[seen] * count + self.reason[self.wait[seen]], minlength=len(stacks) * count
+        ).reshape(-1, count)
+        best = np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
+        unseen = why[self.row] < 0
+        why[self.row[unseen]] = best[place[unseen]]
 
     def _sources(self, sampled: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return for each wait one with a sample that stands for it."""
@@ -177,8 +204,11 @@ def _nearest_alike(
             continue
         there = np.unique(theirs)
         use = there[nearest(there, mine[rows])]
+        # Of about this length, or else of the nearest there is.
+        use = np.where(np.abs(use - mine[rows]) <= 1, mine[rows], use)
         for one in np.unique(use).tolist():
-            these, known = rows[use == one], np.flatnonzero(theirs == one)
+            these = rows[use == one]
+            known = np.flatnonzero(np.abs(theirs - one) <= 1)
             chosen[these] = known[nearest(known_at[known], at[these])]
     return chosen
 
