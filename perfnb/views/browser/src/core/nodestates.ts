@@ -38,6 +38,9 @@ const TONES: Readonly<Record<Theme, Readonly<Record<string, Tone>>>> = {
 /** Shares are told in so many parts: finer ones cannot be seen. */
 const PARTS = 12;
 
+/** A brush asks at every move: an array as large as the profile would keep the collector busy. */
+let scratch = new Float64Array(0);
+
 /**
  * The totals of the tree that `fold(tables, options)` gives, state by state; null where states are
  * not known, or the samples are elsewhere.
@@ -48,12 +51,18 @@ export function stateTotals(tables: Tables, options: FoldOptions): StateTotals |
     return null;
   }
   const present = new Set(state);
+  if (scratch.length < weight.length) {
+    scratch = new Float64Array(weight.length);
+  }
+  const masked = scratch.subarray(0, weight.length);
   // Samples of no weight have their nodes all the same: every tree is the same one.
   return tables.states.map((_, wanted) => {
     if (!present.has(wanted)) {
       return null;
     }
-    const masked = weight.map((value, row) => (state[row] === wanted ? value : 0));
+    for (let row = 0; row < masked.length; row++) {
+      masked[row] = state[row] === wanted ? weight[row] : 0;
+    }
     return fold({...tables, samples: {...tables.samples, weight: masked}}, options).total;
   });
 }

@@ -1,7 +1,7 @@
 // The style sheet of the table of threads, beside that of the function table, whose frame it has.
 
 export const THREADS_STYLE = /* css */ `
-.th { --th-track: var(--tb-track); }
+.th { --th-track: var(--tb-track); --th-held: #8b929b; }
 .th .th-grid { --tb-height: 324px; }
 .th .th-frame { min-height: 53px; }
 .th-line {
@@ -35,17 +35,17 @@ export const THREADS_STYLE = /* css */ `
 .th-row.th-chosen, .th-row.th-chosen:hover { background: var(--accent-soft); box-shadow: inset 3px 0 var(--accent); }
 .tb-grid:focus-visible .th-row.tb-active { outline: 2px solid var(--accent); outline-offset: -2px; }
 @container tb (max-width: 900px) {
-  .th-line { --th-part: 72px; --th-switches: 84px; grid-template-columns: minmax(90px, 1fr) minmax(130px, 1.3fr) var(--th-part) var(--th-part) var(--th-part) var(--th-hold) var(--th-switches) var(--th-switches); }
+  .th-line { --th-part: 92px; --th-switches: 88px; grid-template-columns: minmax(90px, 1fr) minmax(130px, 1.3fr) var(--th-part) var(--th-part) var(--th-part) var(--th-hold) var(--th-switches) var(--th-switches); }
   .th-share { display: none; }
   .th-cell { padding: 0 6px; }
 }
-@container tb (max-width: 700px) {
+@container tb (max-width: 780px) {
   .th-cell.th-voluntary, .th-cell.th-involuntary { display: none; }
   .th-line { grid-template-columns: minmax(80px, 1fr) minmax(110px, 1.3fr) var(--th-part) var(--th-part) var(--th-part) var(--th-hold); }
 }
 @container tb (max-width: 480px) {
   .th-cell.th-queue, .th-cell.th-held { display: none; }
-  .th-line, .th-holds .th-line { --th-hold: ; grid-template-columns: minmax(70px, 1fr) minmax(90px, 1fr) var(--th-part) var(--th-part); }
+  .th-line, .th-holds .th-line { --th-part: 90px; --th-hold: ; grid-template-columns: minmax(70px, 1fr) minmax(90px, 1fr) var(--th-part) var(--th-part); }
   .th-wall .th-value { display: none; }
 }
 @media (forced-colors: active) { .th-row.th-chosen { outline: 2px solid Highlight; outline-offset: -2px; } }

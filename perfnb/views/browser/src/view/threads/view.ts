@@ -5,7 +5,7 @@ import {formatCount} from "../../core/format";
 import {blend} from "../../core/nodestates";
 import type {Theme} from "../../core/palette";
 import type {Tables} from "../../core/tables";
-import {PARTS, rowOfThread, sortTimes, timesLabels, type ThreadTimes} from "../../core/threadtimes";
+import {rowOfThread, sortTimes, timesLabels, type ThreadTimes} from "../../core/threadtimes";
 import {element, setAttributes} from "../dom";
 import {isForeign, stepOf, stepped} from "../table/keys";
 import {RowWindow} from "../table/window";
@@ -22,7 +22,7 @@ export interface ThreadsModel {
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 27;
 /** Whose colours the parts have. */
-const STATES = {cpu: "on-CPU", queue: "runnable", blocked: "off-CPU", held: "unknown"} as const;
+const STATES = {cpu: "on-CPU", queue: "runnable", blocked: "off-CPU"} as const;
 
 let views = 0;
 
@@ -67,8 +67,8 @@ export class ThreadsView {
     const old = this.model;
     this.model = model;
     if (old?.theme !== model.theme) {
-      for (const part of PARTS) {
-        this.el.style.setProperty(`--th-${part}`, css(blend([STATES[part]], [1], model.theme)));
+      for (const [part, state] of Object.entries(STATES)) {
+        this.el.style.setProperty(`--th-${part}`, css(blend([state], [1], model.theme)));
       }
     }
     if (old?.tables.threadTimes !== model.tables.threadTimes) {
