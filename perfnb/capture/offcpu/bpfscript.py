@@ -81,6 +81,7 @@ tracepoint:sched:sched_waking {{
 tracepoint:task:task_newtask /({mine}) && (args->clone_flags & 0x10000)/ {{
   printf("N %d %llu\\n", args->pid, nsecs);
 }}
+tracepoint:sched:sched_process_exec {{ delete(@c[tid]); }}
 END {{ clear(@n); clear(@id); clear(@c); }}
 """
 
@@ -95,7 +96,8 @@ _STACK = f"""$k = kstack({DEPTH});
         printf("K %llu%s\\n", $i, $k);
       }}"""
 
-# As escaped bytes, for a name may have anything in it, line breaks too.
+# As escaped bytes, for a name may have anything in it, line breaks too. The next program that
+# a process executes has another.
 _COMM = """if (@c[tid] != pid) {
         @c[tid] = pid;
         printf("C %d %d %r\\n", tid, pid, buf(comm, 16));
