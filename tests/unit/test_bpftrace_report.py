@@ -21,7 +21,7 @@ from perfnb.capture.perfstream import IN, OUT, PREEMPTED
 
 DATA = Path(__file__).parents[1] / "data" / "offcpu" / "bpftrace"
 REAL = (DATA / "waits.txt").read_bytes()
-PID, WINDOW = 9518, (3267154272881, 3267223273331)
+PID, WINDOW = 12591, (3432617840188, 3432688300739)
 
 PIPE, TIMER, WAKER = 4096, 4097, 8192
 STACKS = b"""K 4096
@@ -202,6 +202,14 @@ def test_a_stack_that_was_lost():
     assert waits.waker.tolist() == [9] and waits.lost == 3
 
 
+def test_a_stack_and_a_thread_that_only_the_maps_tell_of():
+    told = b"@c[11]: 10\n@id[\n    pipe_read+1\n    vfs_read+2\n]: 77\n@n[0]: 5\n"
+    waits = joined(event(3000, 4000, 4500, stack=77, tid=11), told)
+    assert waits.stacks[waits.stack[0]] == ("pipe_read", "vfs_read")
+    assert waits.pid.tolist() == [10]
+    assert joined(event(3000, 4000, 4500, stack=77), told[:-20]).stack.tolist() == [-1]
+
+
 def test_lost_is_told_among_the_messages_too():
     assert read(HEAD, b"WARNING: x\nLost 4 events\nLost 5 events\n").lost == 9
 
@@ -254,6 +262,8 @@ def test_nothing_happened():
         (b"B 7 8\n", "line 19"),
         (b"N 8\n", "line 19"),
         (b"@o[7]: 8\n", "line 19"),
+        (b"@id[\n    f+1\n    g+2\n1\n", "line 22"),
+        (b"@id[\n    f+1\n]: x\n", "line 21"),
         (b"@other[7]: (8, 9)\n", "line 19"),
     ],
 )
@@ -275,7 +285,7 @@ def test_cut_off_anywhere(step):
     # Up to what is still open, which comes last.
     events = whole.events[: len(whole.events) - whole.open]
     for end in itertools.chain(
-        range(len(b"B 3267151232953\n"), 4000, step), range(11000, len(REAL))
+        range(len(b"B 3432615112225\n"), 4000, step), range(len(REAL) - 5000, len(REAL), 4 * step)
     ):
         some = read(REAL[:end])
         closed = len(some.events) - some.open

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EVENT = re.compile(rb"\d+( \d+){4}")
-_STACK = re.compile(rb"K (\d+)")
+_STACK = re.compile(rb"K (\d+)|@id\[")
+_STACK_END = re.compile(rb"\]: (\d+)")
 _TASK = re.compile(rb"C (\d+) (\d+) (.*)")
 _TIMED = re.compile(rb"([BNX]) (?:(\d+) )?(\d+)")
 _LOST = re.compile(rb"Lost (\d+) events")
 _OPEN = re.compile(rb"@o\[(\d+)\]: \((\d+), (\d+)\)")
+_PID = re.compile(rb"@c\[(\d+)\]: (\d+)")
+_COUNT = re.compile(rb"@n\[\d+\]: \d+")
 _WOKEN = re.compile(rb"@w\[(\d+)\]: \((\d+), (\d+)\)")
 _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
 _OFFSET = re.compile(r"\+(?:0x)?[0-9a-f]+$")
@@ -91,8 +94,10 @@ class _Words:
             self.open[int(found[1])] = int(found[2]), int(found[3])
         elif found := _WOKEN.fullmatch(line):
             self.woken[int(found[1])] = int(found[2]), int(found[3])
-        else:
-            return not line or (line.startswith(b"Attaching ") and line.endswith(b" probes..."))
+        elif found := _PID.fullmatch(line):
+            self.pids[int(found[1])] = int(found[2])
+        elif line and not _COUNT.fullmatch(line):
+            return line.startswith(b"Attaching ") and line.endswith(b" probes...")
         return True
 
 
@@ -158,10 +163,20 @@ def _take(words: _Words, output: bytes, start: int, end: int) -> None:
             while number < len(lines) and lines[number].startswith((b" ", b"\t")):
                 frames.append(_function(lines[number]))
                 number += 1
-            words.stacks[int(found[1])] = tuple(frames)
-        elif not words.line(line):
-            where = output.count(b"\n", 0, start) + number
-            raise ValueError(f"line {where}: {line[:80].decode('utf-8', 'replace')!r}")
+            if not found[1]:
+                # In the map, its number comes behind it, unless that is cut off.
+                if number == len(lines) and end == len(output):
+                    break
+                line = lines[number] if number < len(lines) else b""
+                found = _STACK_END.fullmatch(line)
+                number += 1
+            if found:
+                words.stacks.setdefault(int(found[1]), tuple(frames))
+                continue
+        elif words.line(line):
+            continue
+        where = output.count(b"\n", 0, start) + number
+        raise ValueError(f"line {where}: {line[:80].decode('utf-8', 'replace')!r}")
 
 
 def _function(line: bytes) -> str:

@@ -6,7 +6,8 @@ It prints lines, each of one kind:
   (0 for what did not happen or was missed), then `thread`, then `waker`;
 - ``K id`` and a kernel stack under it, indented; ``C tid pid comm`` for each thread that is
   mentioned; ``N tid time`` and ``X tid time`` where one begins and ends;
-- ``B time`` when it starts, and at the end the maps `o` and `w` with what is still open.
+- ``B time`` when it starts, and at the end the maps: `o` and `w` with what is still open, `id`
+  and `c` with the stacks and threads once more, should the lines about them have been lost.
 
 Stacks are numbered in the kernel, so that each is printed once and lines are short. Printing
 is what costs most; the numbers are packed for that.
@@ -82,7 +83,6 @@ tracepoint:task:task_newtask /({mine}) && (args->clone_flags & 0x10000)/ {{
   printf("N %d %llu\\n", args->pid, nsecs);
 }}
 tracepoint:sched:sched_process_exec {{ delete(@c[tid]); }}
-END {{ clear(@n); clear(@id); clear(@c); }}
 """
 
 # Interrupts are off in both places, so nothing comes between on one CPU. Two CPUs may number
