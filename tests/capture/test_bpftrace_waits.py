@@ -401,8 +401,7 @@ def test_what_is_lost_is_counted(monkeypatch):
 
     def busy() -> None:
         while not end.is_set():
-            os.sched_yield()
-            time.sleep(0)
+            time.sleep(0.00001)
 
     workers = [Worker(busy) for _ in range(4)]
     waits = BpfWaits()
@@ -420,6 +419,9 @@ def test_what_is_lost_is_counted(monkeypatch):
     finally:
         end.set()
         waits.abort()
+        for worker in workers:
+            worker.go.set()
+            worker.join()
 
 
 def test_an_output_that_is_too_large_ends_the_recording(monkeypatch):

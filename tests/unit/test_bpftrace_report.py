@@ -203,11 +203,11 @@ def test_a_stack_that_was_lost():
 
 
 def test_a_stack_and_a_thread_that_only_the_maps_tell_of():
-    told = b"@c[11]: 10\n@id[\n    pipe_read+1\n    vfs_read+2\n]: 77\n@n[0]: 5\n"
+    told = b"@c[11]: 10\n@id[\n    pipe_read+1\n    vfs_read+2\n]: 77\n@id[]: 78\n@n[0]: 5\n"
     waits = joined(event(3000, 4000, 4500, stack=77, tid=11), told)
     assert waits.stacks[waits.stack[0]] == ("pipe_read", "vfs_read")
     assert waits.pid.tolist() == [10]
-    assert joined(event(3000, 4000, 4500, stack=77), told[:-20]).stack.tolist() == [-1]
+    assert joined(event(3000, 4000, 4500, stack=77), told[:-30]).stack.tolist() == [-1]
 
 
 def test_lost_is_told_among_the_messages_too():

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EVENT = re.compile(rb"\d+( \d+){4}")
-_STACK = re.compile(rb"K (\d+)|@id\[")
+# A stack that the kernel could not keep is empty.
+_STACK = re.compile(rb"K (\d+)|@id\[\]: (\d+)|@id\[")
 _STACK_END = re.compile(rb"\]: (\d+)")
 _TASK = re.compile(rb"C (\d+) (\d+) (.*)")
 _TIMED = re.compile(rb"([BNX]) (?:(\d+) )?(\d+)")
@@ -163,15 +164,17 @@ def _take(words: _Words, output: bytes, start: int, end: int) -> None:
             while number < len(lines) and lines[number].startswith((b" ", b"\t")):
                 frames.append(_function(lines[number]))
                 number += 1
-            if not found[1]:
+            number_of = found[1] or found[2]
+            if not number_of:
                 # In the map, its number comes behind it, unless that is cut off.
                 if number == len(lines) and end == len(output):
                     break
                 line = lines[number] if number < len(lines) else b""
-                found = _STACK_END.fullmatch(line)
+                behind = _STACK_END.fullmatch(line)
+                number_of = behind[1] if behind else None
                 number += 1
-            if found:
-                words.stacks.setdefault(int(found[1]), tuple(frames))
+            if number_of:
+                words.stacks.setdefault(int(number_of), tuple(frames))
                 continue
         elif words.line(line):
             continue
