@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -204,7 +206,7 @@ def test_unseen_short_waits_between_long_ones():
     world = World(sequence(chains, lengths), span=span, looks=uneven(span, 5 * MS))
     result = world.join()
     assert world.found(result, 0) == world.true(0)
-    assert world.found(result, 0, 0) == pytest.approx(world.true(0, 0), rel=0.3)
+    assert world.found(result, 0, 0) == pytest.approx(world.true(0, 0), rel=0.05)
     # Only the short ones were not seen.
     assert set(result.duration[result.how == NEAREST].tolist()) == {int(MS * 0.96)}
 
@@ -243,6 +245,22 @@ def test_tasks_that_come_and_go_have_their_time_on_the_whole():
     true = sum(world.true(task) for task in range(len(tasks)))
     found = sum(world.found(result, task) for task in range(len(tasks)))
     assert found == pytest.approx(true, rel=0.06)
+
+
+def test_tasks_between_long_pauses_that_no_look_met():
+    # A request now and then: of its 1 ms the looks meet a fifth, the pauses they always meet.
+    span = 5000 * MS
+    tasks = [[(0, b, b + MS)] for b in range(9 * MS, span - MS, 10 * MS)]
+    world = World([(1, 0, span)], *tasks, span=span, looks=uneven(span, 5 * MS))
+    looks = world.looks()
+    looks = replace(looks, tasks=(looks.tasks[0], *[Task("", "request", THREAD)] * len(tasks)))
+    result = awaited(looks, THREAD, world.start, world.end - world.start)
+    here = result.chain == 0
+    true = sum(world.true(1 + i) for i in range(len(tasks)))
+    assert result.duration[here].sum() == pytest.approx(true, rel=0.3)
+    # All of it is where requests were.
+    assert set(result.duration[here].tolist()) == {int(0.96 * MS)}
+    assert len(set(result.start[here].tolist())) == np.count_nonzero(here)
 
 
 def test_far_from_any_look_nothing_is_told():

@@ -8,7 +8,7 @@ different awaits, and is shared out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 
 from perfnb.capture.offcpu.sharing import NOT_THERE, Rows, Share, State
 from perfnb.capture.offcpu.tasks import TaskLooks
+from perfnb.capture.offcpu.waits import INSIDE, NEAREST, nearest
 
 # Further from any look than so many mean intervals between looks, and this, nothing is known.
 _NEAR_LOOKS = 4
 _NEAR_NS = 50_000_000
 # An interval that lasts for so many mean intervals between looks is always looked at.
 _LONG = 2
+# Tasks of one coroutine, if there are so many, may be ones that live for a short time.
+_COME_AND_GO = 5
+# Who waited for the GIL gets it this soon after a thread begins to wait for something else.
+_AT_ONCE_NS = 250_000
 _ALWAYS, _NEVER = 0.99, 1e-6
 
 
@@ -32,7 +37,8 @@ class Awaited:
     Attributes
     ----------
     task, chain : int32
-        As in `TaskLooks`.
+        As in `TaskLooks`. A row outside of the time in which its task was seen stands for
+        another one of the same coroutine, which no look met.
     start, duration : int64
         Nanoseconds.
     how : uint8
@@ -81,6 +87,8 @@ def awaited(
     a look standing for the blocked time that is nearer to it than to any other. What that is
     more than the time that is certain for a chain, its unseen waits have lasted. Giving the
     rest to the nearest look instead would take all short waits between long ones for long.
+    Who waits in turns in several places for less time than passes between two looks has a share
+    of the time in each that is an estimate, as any sampled one; in all together it is not.
     """
     return _Join(looks, thread, start, start + duration).result()
 
@@ -113,12 +121,14 @@ class _Join:
         late = looks.time[self.inside] - looks.due[self.inside]
         usual = int(np.quantile(late, 0.25)) if len(late) else 0
         due = np.minimum(looks.due[self.inside] + usual, looks.time[self.inside])
-        fair = due >= self.start[self.at]
+        began = self.start[self.at]
+        fair = (due >= began) | (looks.time[self.inside] - began > _AT_ONCE_NS)
+        due = np.maximum(due, began)
         self.fair = np.append(0, np.cumsum(np.isin(np.arange(len(looks.time)), self.inside[fair])))
-        self.gaps = np.sort(np.diff(looks.time))
         where, which = due[fair], self.at[fair]
         total = int(self.blocked[-1])
         position = self.blocked[which] + where - self.start[which]
+        self.gaps = np.sort(np.diff(position))
         edge = np.concatenate([[0], (position[1:] + position[:-1]) // 2, [total]])
         cell = np.diff(edge)[: len(position)]
         self.mean = total / max(len(position), 1)
@@ -190,6 +200,7 @@ class _Join:
             share = Share(self.blocked, out)
             for number, states in self._tasks():
                 self._share_out(number, states, share)
+            self._never_met(share, out)
         task, chain, low, high, how = out.columns()
         covered = np.zeros(len(self.start) + 1, dtype=np.int64)
         np.add.at(covered, low, 1)
@@ -203,6 +214,50 @@ class _Join:
             how.astype(np.uint8),
             np.flatnonzero(np.cumsum(covered)[:-1] > 0),
         )
+
+    def _never_met(self, share: Share, out: Rows) -> None:
+        """Give what is owed to tasks that come and go for those of them that no look met.
+
+        They get intervals as long as those in which others of their coroutine were seen, if no
+        look tells what these were: with a request now and then, all others are long.
+        """
+        kinds, of_task, count = np.unique(
+            [task.coroutine for task in self.looks.tasks], return_inverse=True, return_counts=True
+        )
+        number = {kind: i for i, kind in enumerate(kinds.tolist()) if count[i] >= _COME_AND_GO}
+        task, chain, low, high, how = out.columns()
+        unlooked = np.ones(len(self.start), dtype=bool)
+        unlooked[self.at] = False
+        length = np.diff(self.blocked)
+        owed = sorted(share.left().items(), key=lambda item: -item[1])
+        free: dict[Hashable, NDArray[np.bool_]] = {}
+        for (kind, waiting), time in owed:
+            if time < _LONG * self.mean or kind not in number:
+                continue
+            mine = of_task[task] == number[str(kind)]
+            if kind not in free:
+                covered = np.zeros(len(self.start) + 1, dtype=np.int64)
+                np.add.at(covered, low[mine], 1)
+                np.add.at(covered, high[mine] + 1, -1)
+                free[kind] = unlooked & (np.cumsum(covered)[:-1] == 0)
+            seen = np.flatnonzero(mine & (chain == waiting) & (how == INSIDE))
+            if not len(seen):
+                continue
+            alike = np.unique(share.bucket[low[seen]])
+            here = free[kind] & np.isin(share.bucket, np.concatenate([alike - 1, alike, alike + 1]))
+            here[: low[seen[0]]] = here[low[seen[-1]] :] = False
+            pick = np.flatnonzero(here)
+            if not len(pick):
+                continue
+            # Evenly, as many as it takes.
+            part = np.cumsum(length[pick]) / length[pick].sum() * len(pick)
+            steps = np.floor(part * min(1.0, time / length[pick].sum()) + 0.5)
+            pick = pick[np.diff(steps, prepend=0) > 0]
+            free[kind][pick] = False
+            for interval, row in zip(
+                pick.tolist(), seen[nearest(low[seen], pick)].tolist(), strict=True
+            ):
+                out.add(int(task[row]), waiting, interval, interval, NEAREST)
 
     def _tasks(self) -> Iterator[tuple[int, list[State]]]:
         """Yield each task with its states in order: its awaits, and where none was seen."""
@@ -225,7 +280,7 @@ class _Join:
 
     def _share_out(self, task: int, states: list[State], share: Share) -> None:
         """Settle what lies between the states of one task, and write its rows."""
-        share.begin(task)
+        share.begin(task, self.looks.tasks[task].coroutine, states)
         before: State | None = None
         for state in (*states, None):
             if state is not None:

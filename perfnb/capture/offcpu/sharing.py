@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Hashable
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,10 @@ from perfnb.capture.offcpu.waits import INSIDE, NEAREST
 
 NOT_THERE = -1
 """The chain of a task that was looked for and did not wait: it had ended, or ran."""
+
+# Two lengths are alike if one is not twice the other.
+_BUCKETS_PER_OCTAVE = 2
+_ENOUGH = 8
 
 
 class State:
@@ -80,17 +86,51 @@ class Share:
         self._blocked = blocked.tolist()
         self._middle = ((blocked[1:] + blocked[:-1]) / 2).tolist()
         self._rows = rows
+        octave = np.log2(np.maximum(np.diff(blocked), 1)) * _BUCKETS_PER_OCTAVE
+        self.bucket = np.round(octave).astype(np.int64)
+        self._bucket = self.bucket.tolist()
         self._task = 0
         self._owed: dict[int, float] = {}
+        self._fits: dict[int, set[int]] = {}
+        self._seldom: set[int] = set()
+        self._kind: Hashable = None
+        self._left: dict[tuple[Hashable, int], float] = {}
 
-    def begin(self, task: int) -> None:
-        """Begin with a task, to which nothing is owed."""
-        self._task, self._owed = task, {}
+    def begin(self, task: int, kind: Hashable, states: list[State]) -> None:
+        """Begin with a task.
+
+        What is left over from the last one of its kind is owed to it: of tasks that live for
+        a short time, each is too short to be even.
+        """
+        self.left()
+        self._task, self._kind = task, kind
+        # In intervals of which lengths each chain was seen; of one seen seldom that says nothing.
+        seen: dict[int, list[int]] = {}
+        for state in states:
+            if state.chain != NOT_THERE:
+                buckets = self._bucket[state.low : min(state.high + 1, state.low + _ENOUGH)]
+                seen.setdefault(state.chain, []).extend(buckets)
+        self._seldom = {chain for chain, buckets in seen.items() if len(buckets) < _ENOUGH}
+        self._seldom.add(NOT_THERE)
+        self._fits = {}
+        for chain, buckets in seen.items():
+            for bucket in set(buckets):
+                for near in (bucket - 1, bucket, bucket + 1):
+                    self._fits.setdefault(near, set()).add(chain)
+
+    def left(self) -> dict[tuple[Hashable, int], float]:
+        """Return what is still owed, in ns, to each kind of task for each of its chains."""
+        self._left.update(((self._kind, chain), time) for chain, time in self._owed.items())
+        self._owed = {}
+        return self._left
 
     def owe(self, state: State) -> None:
         """Take up what a state's looks stand for."""
-        if state.chain != NOT_THERE:
-            self._owed[state.chain] = self._owed.get(state.chain, 0.0) + state.surplus
+        chain = state.chain
+        if chain != NOT_THERE:
+            if chain not in self._owed:
+                self._owed[chain] = self._left.pop((self._kind, chain), 0.0)
+            self._owed[chain] += state.surplus
 
     def emit(self, state: State) -> None:
         """Write the row of an await, of which both ends are settled now."""
@@ -111,16 +151,14 @@ class Share:
                 owed[NOT_THERE] = side.surplus
         left = before.chain if before else None
         right = after.chain if after else None
-        parts: list[tuple[int, float]]
-        if low == high:
-            parts = [(max(owed, key=owed.__getitem__), 0.0)]
-        else:
-            quota = _quotas(owed, blocked[high + 1] - blocked[low])
-            parts = [(chain, time) for chain, time in quota.items() if chain not in (left, right)]
-            if left is not None and left in quota:
-                parts.insert(0, (left, quota[left] / (1 + (left == right))))
-            if right is not None and right in quota:
-                parts.append((right, quota[right] / (1 + (left == right))))
+        if high - low < _ENOUGH and self._by_length(low, high, before, after):
+            return
+        quota = _quotas(owed, blocked[high + 1] - blocked[low])
+        parts = [(chain, time) for chain, time in quota.items() if chain not in (left, right)]
+        if left is not None and left in quota:
+            parts.insert(0, (left, quota[left] / (1 + (left == right))))
+        if right is not None and right in quota:
+            parts.append((right, quota[right] / (1 + (left == right))))
         reached, begin = float(blocked[low]), low
         for number, (chain, time) in enumerate(parts, 1):
             reached += time
@@ -128,14 +166,35 @@ class Share:
             if number < len(parts):
                 end = bisect_left(self._middle, reached, begin, high + 1)
             if begin < end:
-                owed[chain] -= blocked[end] - blocked[begin]
                 self._give(chain, begin, end - 1, before, after)
             begin = end
         owed.pop(NOT_THERE, None)
 
+    def _by_length(self, low: int, high: int, before: State | None, after: State | None) -> bool:
+        """Give each interval to the one chain that was ever seen in any as long; if there is one.
+
+        A single interval is given to whom it is owed most, of those it can be.
+        """
+        owed, nowhere = self._owed, frozenset[int]()
+        chosen = []
+        for interval in range(low, high + 1):
+            there = self._fits.get(self._bucket[interval], nowhere)
+            fit = [chain for chain in owed if chain in there or chain in self._seldom]
+            if len(fit) != 1 and low < high:
+                return False
+            chosen.append(max(fit or owed, key=owed.__getitem__))
+        begin = low
+        for chain, same in groupby(chosen):
+            end = begin + len(list(same))
+            self._give(chain, begin, end - 1, before, after)
+            begin = end
+        owed.pop(NOT_THERE, None)
+        return True
+
     def _give(
         self, chain: int, low: int, high: int, before: State | None, after: State | None
     ) -> None:
+        self._owed[chain] -= self._blocked[high + 1] - self._blocked[low]
         if chain == NOT_THERE:
             return
         if before and before.right and before.chain == chain and before.high + 1 == low:

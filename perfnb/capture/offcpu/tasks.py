@@ -126,6 +126,11 @@ class TaskWatch:
             self._thread = threading.Thread(target=self._run, name="perfnb-tasks", daemon=True)
             self._thread.start()
 
+    @property
+    def native_id(self) -> int:
+        """The number of our thread; 0 if there is none."""
+        return (self._thread.native_id or 0) if self._thread else 0
+
     def stop(self) -> TaskLooks:
         """End the thread and return what it saw; what made it fail is raised here."""
         self.abort()
