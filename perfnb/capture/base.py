@@ -41,6 +41,8 @@ class CaptureSpec:
         The process.
     kind : {"cpu", "offcpu", "wall"}
         What is asked: where it ran, what it waited for, or both.
+    kernel : bool
+        Kernel frames of waits too.
     """
 
     rate: float = 100.0
@@ -50,6 +52,7 @@ class CaptureSpec:
     subprocesses: bool = False
     pid: int = field(default_factory=os.getpid)
     kind: str = "cpu"
+    kernel: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate <= 10_000:

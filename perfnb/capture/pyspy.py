@@ -156,6 +156,11 @@ class PySpyBackend:
         finally:
             self.abort()
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that it started."""
+        return self._pyspy.pid, self._watcher.pid
+
     def abort(self) -> None:
         """End everything this recording started."""
         self._cleanup.close()

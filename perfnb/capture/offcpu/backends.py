@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from perfnb.capture.base import Availability, CaptureSpec
-from perfnb.capture.offcpu import perf
+from perfnb.capture.offcpu import bpftrace, perf
 from perfnb.capture.offcpu.build import build_waits
+from perfnb.capture.offcpu.kerneltimeline import KernelTimeline
+from perfnb.capture.offcpu.tasks import TaskWatch
 from perfnb.capture.offcpu.timeline import SwitchTimeline, Timeline, WatchTimeline
 from perfnb.capture.offcpu.watch import WaitWatch
 from perfnb.capture.offcpu.watched import Watched
@@ -26,6 +30,7 @@ class _Joined(ABC):
     def __init__(self) -> None:
         self._spy = PySpyBackend()
         self._watch = WaitWatch()
+        self._tasks: TaskWatch | None = None
         self._cleanup = contextlib.ExitStack()
 
     @classmethod
@@ -49,12 +54,16 @@ class _Joined(ABC):
     def start(self, spec: CaptureSpec) -> None:
         """Begin. See `Backend.start`."""
         try:
-            # Children that these start are no business of the recording: they come first.
+            if spec.pid == os.getpid() and spec.kind == "offcpu" and "asyncio" in sys.modules:
+                self._tasks = TaskWatch(max(spec.rate, _LEAST_LOOKS))
+                self._cleanup.callback(self._tasks.abort)
+                self._tasks.start()
             self._cleanup.callback(self._spy.abort)
             self._spy.start(spec)
+            self._begin(spec)
+            # What it counts is compared with switches: they have to be recorded by then.
             self._cleanup.callback(self._watch.abort)
             self._watch.start(spec.pid)
-            self._begin(spec)
         except BaseException:
             self.abort()
             raise
@@ -67,15 +76,42 @@ class _Joined(ABC):
             watched = self._watch.stop()
             timeline, cpu_s = self._end(watched)
             recording = self._spy.collect(ended)
+            looks = self._tasks.stop() if self._tasks else None
         finally:
             self.abort()
-        profile = build_waits(recording, timeline, watched, f"{self.tool} + py-spy")
-        spent = (profile.metadata.profiler_cpu_s or 0.0) + cpu_s
+        ours = [*self._spy.pids, *([self._tasks.native_id] if self._tasks else [])]
+        profile = build_waits(recording, timeline, f"{self.tool} + py-spy", looks, ours)
+        spent = (profile.metadata.profiler_cpu_s or 0.0) + cpu_s + watched.cpu_s
+        spent += looks.cpu_s if looks else 0.0
         return profile.with_metadata(profiler_cpu_s=spent)
 
     def abort(self) -> None:
         """End everything without a profile."""
         self._cleanup.close()
+
+
+_LEAST_LOOKS = 200.0
+"""At tasks, in a second."""
+
+
+class BpftraceBackend(_Joined):
+    """Every wait with its kernel stack and who ended it; needs privileges."""
+
+    name = "bpftrace"
+    tool = "bpftrace"
+
+    @classmethod
+    def _permitted(cls, spec: CaptureSpec) -> Availability:
+        return bpftrace.availability(spec.pid)
+
+    def _begin(self, spec: CaptureSpec) -> None:
+        self._waits = bpftrace.BpfWaits()
+        self._cleanup.callback(self._waits.abort)
+        self._waits.start(spec.pid)
+
+    def _end(self, watched: Watched) -> tuple[Timeline, float]:
+        waits = self._waits.stop()
+        return KernelTimeline(waits, watched), waits.cpu_s
 
 
 class PerfBackend(_Joined):

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.capture.offcpu.attribute import Attributed, attribute
-from perfnb.capture.offcpu.holders import NOBODY, Running
+from perfnb.capture.offcpu.attribute import attribute
+from perfnb.capture.offcpu.frames import Frames, Life
+from perfnb.capture.offcpu.kerneltimeline import KernelTimeline
+from perfnb.capture.offcpu.loops import task_rows
 from perfnb.capture.offcpu.queue import wakeups_cut_off
-from perfnb.capture.offcpu.reasons import GIL, LOCK, RUN_QUEUE, UNKNOWN, Reason
-from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED, Segments
-from perfnb.capture.offcpu.shares import HOW, LABEL, with_shares
-from perfnb.capture.offcpu.timeline import Stops, Timeline
+from perfnb.capture.offcpu.reasons import GIL, LOCK, LOCK_OR_GIL
+from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED
+from perfnb.capture.offcpu.shares import with_shares
+from perfnb.capture.offcpu.tasks import TaskLooks
+from perfnb.capture.offcpu.timeline import Reasons, Stops, Timeline
 from perfnb.capture.offcpu.waits import UNKNOWN as NO_STACK
-from perfnb.capture.offcpu.watched import Watched
 from perfnb.capture.pyspy_profile import (
     NOT_YET,
     Recording,
+    Seen,
     facts,
     instants,
     readable,
     seen_threads,
 )
 from perfnb.errors import NoSamples
-from perfnb.model import STATES, Label, Profile, ProfileBuilder, Samples, Thread
-from perfnb.model.tables import frozen
+from perfnb.model import Profile, ProfileBuilder
 from perfnb.units import ValueType
-
-UNATTRIBUTED = "[unattributed]"
-HELD = "[held by the profiler]"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Life:
-    """One thread: what it did, and with which stacks."""
-
-    thread: Thread
-    segments: Segments
-    pieces: Attributed
 
 
 def build_waits(
-    recording: Recording, timeline: Timeline, watched: Watched, backend: str
+    recording: Recording,
+    timeline: Timeline,
+    backend: str,
+    tasks: TaskLooks | None = None,
+    ours: Collection[int] = (),
 ) -> Profile:
     """Return the profile of what threads waited for, or of all that they did.
 
@@ -54,10 +49,12 @@ def build_waits(
         With py-spy's stacks; its `spec.kind` says what is wanted.
     timeline : Timeline
         What is known of the threads' states.
-    watched : Watched
-        What they were seen waiting in.
     backend : str
         Who recorded it.
+    tasks : TaskLooks, optional
+        What tasks of event loops awaited.
+    ours : collection of int
+        Threads and processes that are the profiler's own.
 
     Raises
     ------
@@ -70,40 +67,31 @@ def build_waits(
     mine = instants(r)
     builder = ProfileBuilder(ValueType(r.spec.weighs, "ns"))
     with readable():
-        seen = seen_threads(r, builder)
-    reasons = list(dict.fromkeys((*watched.reasons, GIL, RUN_QUEUE, UNKNOWN)))
-    number = np.array([reasons.index(reason) for reason in watched.reasons], dtype=np.int64)
-    gil = reasons.index(GIL)
-    lives = []
-    for one in seen:
-        ticks = one.ticks
-        stack = np.where(ticks.missed | (one.stack == NOT_YET), NO_STACK, one.stack)
-        stops = Stops(
-            ticks.stopped - r.clock.offset_ns,
-            ticks.released - r.clock.offset_ns,
-            stack,
-            (r.started_ns, r.ended_ns),
-        )
-        segments = timeline.of(one.thread, stops)
-        if segments is None:
-            continue
-        why = watched.reason_of(one.thread.tid, segments, number)
-        pieces = attribute(segments, stack, (stops.stopped + stops.released) // 2, why, gil)
-        pieces = wakeups_cut_off(pieces, segments, watched.of(one.thread.tid))
-        lives.append(Life(one.thread, segments, pieces))
-    samples = _Rows(builder, reasons, lives).samples(r.spec.kind)
+        seen = [one for one in seen_threads(r, builder) if one.thread.tid not in ours]
+    reasons = Reasons((LOCK, GIL, LOCK_OR_GIL))
+    lives = [life for one in seen if (life := _life(r, one, timeline, reasons)) is not None]
+    kernel = timeline if isinstance(timeline, KernelTimeline) else None
+    frames = Frames(builder, reasons, lives, kernel, r.spec.kernel, ours)
+    if r.spec.kind == "offcpu":
+        rows, explained = task_rows(tasks, builder, lives, frames.label)
+        samples = frames.samples((BLOCKED, RUNNABLE), [rows], explained)
+    else:
+        samples = frames.samples((BLOCKED, RUNNABLE, ON, STOPPED))
     if not len(samples):
         raise NoSamples(
             f"no Python thread waited in {(r.ended_ns - r.started_ns) / 1e9:.3g} s",
             "`%%flame` shows what runs",
         )
     base = facts(r, mine, 0)
+    notes = [*base.notes]
+    if r.spec.kernel and kernel is None:
+        notes.append("kernel frames are seen by the bpftrace backend only")
     metadata = replace(
         base,
         backend=backend,
         state_unknown=None,
-        profiler_cpu_s=(base.profiler_cpu_s or 0.0) + watched.cpu_s,
         truncated=timeline.truncated,
+        notes=tuple(notes),
         extra={
             "threads": [_totals(life) for life in lives],
             "offcpu": {
@@ -117,11 +105,50 @@ def build_waits(
     return with_shares(Profile(builder.value, builder.tables(), samples, metadata))
 
 
+def _life(r: Recording, seen: Seen, timeline: Timeline, reasons: Reasons) -> Life | None:
+    ticks, thread = seen.ticks, seen.thread
+    stack = np.where(ticks.missed | (seen.stack == NOT_YET), NO_STACK, seen.stack)
+    stops = Stops(
+        ticks.stopped - r.clock.offset_ns,
+        ticks.released - r.clock.offset_ns,
+        stack,
+        (r.started_ns, r.ended_ns),
+    )
+    segments = timeline.of(thread, stops)
+    if segments is None:
+        return None
+    gil, either = reasons.number(GIL), reasons.number(LOCK_OR_GIL)
+    why = timeline.why(thread, segments, reasons)
+    # Which of the two, neighbours tell: it is as if nobody had looked.
+    futex = why == either
+    pieces = attribute(
+        segments, stack, (stops.stopped + stops.released) // 2, np.where(futex, -1, why), gil
+    )
+    if futex.any():
+        pieces = replace(pieces, reason=_settled(pieces, segments.bound, futex, reasons))
+    pieces = wakeups_cut_off(pieces, timeline.tails(thread, pieces, segments))
+    return Life(thread, segments, pieces)
+
+
+def _settled(
+    pieces: Any, bound: NDArray[np.int64], futex: NDArray[np.bool_], reasons: Reasons
+) -> NDArray[np.int64]:
+    """Return the reasons of pieces in which a thread waited for a lock or the GIL.
+
+    Where its stack is one of waits for a lock, it is that. Elsewhere it came back from some other
+    wait and needed the GIL to go on.
+    """
+    segment = np.clip(np.searchsorted(bound, pieces.start, side="right") - 1, 0, len(futex) - 1)
+    mine = (pieces.state == BLOCKED) & futex[segment]
+    known = np.isin(pieces.reason, reasons.of_futexes)
+    other = np.where(pieces.reason < 0, reasons.number(LOCK_OR_GIL), reasons.number(GIL))
+    return np.where(mine & ~known, other, pieces.reason)
+
+
 def _totals(life: Life) -> dict[str, Any]:
     """Return a thread's row of the table that is shown with the picture."""
     spent = np.bincount(life.pieces.state, life.pieces.duration, 4).astype(np.int64)
-    ours = life.segments.disturbed
-    blocked = (life.segments.state == BLOCKED) & ~ours
+    blocked = (life.segments.state == BLOCKED) & ~life.segments.disturbed
     begins = blocked & ~np.append(False, life.segments.state[:-1] == BLOCKED)
     return {
         "pid": life.thread.pid,
@@ -135,85 +162,3 @@ def _totals(life: Life) -> dict[str, Any]:
         "voluntary": int(begins.sum()),
         "involuntary": int((life.segments.state == RUNNABLE).sum()),
     }
-
-
-class _Rows:
-    """Makes samples of pieces: one for each, with its reason as the leaf of its stack."""
-
-    def __init__(self, builder: ProfileBuilder, reasons: list[Reason], lives: list[Life]) -> None:
-        self._builder = builder
-        self._reasons = reasons
-        self._lives = lives
-        self._running = Running([life.segments for life in lives])
-        self._how = [builder.labels([Label(LABEL, name)]) for name in HOW]
-
-    def samples(self, kind: str) -> Samples:
-        """Return the samples of all threads, sorted by time."""
-        parts = [self._of(index, kind) for index in range(len(self._lives))]
-        nothing = [np.zeros(0, dtype=np.int64)] * 6
-        columns = [np.concatenate(column) for column in zip(nothing, *parts, strict=True)]
-        stack, thread, start, duration, state, label = columns
-        samples = Samples(
-            frozen(stack, np.int32),
-            frozen(thread, np.int32),
-            frozen(duration, np.int64),
-            time=frozen(start, np.int64),
-            duration=frozen(duration, np.int64),
-            state=frozen(state, np.uint8),
-            label=frozen(label, np.int32),
-        )
-        return samples.take(np.argsort(start, kind="stable"))
-
-    def _of(self, index: int, kind: str) -> tuple[NDArray[Any], ...]:
-        life = self._lives[index]
-        pieces = life.pieces
-        wanted = (BLOCKED, RUNNABLE) if kind == "offcpu" else (BLOCKED, RUNNABLE, ON, STOPPED)
-        rows = np.flatnonzero(np.isin(pieces.state, wanted))
-        holder = self._holders(index)
-        keys = np.stack(
-            [pieces.stack[rows], pieces.state[rows], pieces.reason[rows], holder[rows]], axis=1
-        )
-        distinct, place = np.unique(keys, axis=0, return_inverse=True)
-        made = [self._frames(*map(int, key)) for key in distinct]
-        stack = np.array([one[0] for one in made], dtype=np.int64)[place.ravel()]
-        state = np.array([one[1] for one in made], dtype=np.int64)[place.ravel()]
-        thread = np.full(len(rows), self._builder.thread(life.thread))
-        label = np.array(self._how)[pieces.how[rows]]
-        return stack, thread, pieces.start[rows], pieces.duration[rows], state, label
-
-    def _frames(self, stack: int, state: int, reason: int, holder: int) -> tuple[int, int]:
-        builder = self._builder
-        if stack == NO_STACK:
-            stack = builder.stack([builder.frame(UNATTRIBUTED, kind="synthetic")])
-        if state == ON:
-            return stack, STATES.index("on-CPU")
-        if state == STOPPED:
-            return builder.push(stack, builder.frame(HELD, kind="synthetic")), 0
-        why = RUN_QUEUE if state == RUNNABLE else self._reasons[reason] if reason >= 0 else UNKNOWN
-        stack = builder.push(stack, builder.frame(why.name, kind="wait"))
-        if holder != NOBODY:
-            thread = self._lives[holder].thread
-            name = f"held by {thread.name or thread.tid}"
-            stack = builder.push(stack, builder.frame(name, kind="wait"))
-        return stack, STATES.index(why.state)
-
-    def _holders(self, index: int) -> NDArray[np.int64]:
-        pieces = self._lives[index].pieces
-        holder = np.full(len(pieces), NOBODY, dtype=np.int64)
-        for reason, find in ((GIL, self._of_gil), (LOCK, self._of_lock)):
-            if reason in self._reasons:
-                mine = np.flatnonzero(
-                    (pieces.state == BLOCKED) & (pieces.reason == self._reasons.index(reason))
-                )
-                holder[mine] = find(index, pieces.start[mine], pieces.duration[mine])
-        return holder
-
-    def _of_gil(
-        self, index: int, start: NDArray[np.int64], length: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        return self._running.holders_of_gil(index, start, start + length)
-
-    def _of_lock(
-        self, index: int, start: NDArray[np.int64], length: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        return self._running.releasers(index, start + length)

@@ -7,6 +7,7 @@ the instants that py-spy's log tells, and taken out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ ON, RUNNABLE, BLOCKED, STOPPED = range(4)
 _OWN_NS = 60_000
 _MUCH_LONGER = 3
 _LONG_WAIT = 32
+
+
+Why = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +67,7 @@ def segments(
     what: NDArray[np.uint8],
     stops: ThreadStops,
     window: tuple[int, int],
+    why: Why | None = None,
 ) -> Segments:
     """Return what a thread did in a window.
 
@@ -74,12 +79,16 @@ def segments(
         What py-spy did to it.
     window : (int, int)
         Of the recording, or of the thread's life if that is shorter.
+    why : callable, optional
+        Tells, for bounds and states, a number for the reason of each segment in which it was
+        blocked; −1 where that was not seen.
     """
     start, end = window
     bound, state = raw_segments(time, what, window)
     tick = np.full(len(state), -1, dtype=np.int32)
     disturbed = np.zeros(len(state), dtype=bool)
-    found, brief = _take_out_stops(bound, state, tick, disturbed, stops)
+    reason = np.full(len(state), -1, dtype=np.int64) if why is None else why(bound, state)
+    found, brief = _take_out_stops(bound, state, tick, disturbed, stops, reason)
     # Cut to the window.
     keep = (bound[1:] > start) & (bound[:-1] < end)
     edges = np.append(bound[:-1][keep], bound[1:][keep][-1:])
@@ -99,6 +108,13 @@ def raw_segments(
     low = min(start, int(time[0])) if len(time) else start
     high = max(end, int(time[-1])) if len(time) else end
     return np.concatenate([[low], time, [high]]).astype(np.int64), state
+
+
+def undisturbed(bound: NDArray[np.int64], state: NDArray[np.uint8]) -> Segments:
+    """Return segments that nobody had a hand in."""
+    n = len(state)
+    nothing = np.zeros(0, dtype=np.uint8)
+    return Segments(bound, state, np.full(n, -1, np.int32), np.zeros(n, bool), nothing, 0)
 
 
 _AFTER = np.zeros(3, dtype=np.uint8)
@@ -141,6 +157,7 @@ def _take_out_stops(
     tick: NDArray[np.int32],
     disturbed: NDArray[np.bool_],
     stops: ThreadStops,
+    why: NDArray[np.int64],
 ) -> tuple[NDArray[np.uint8], int]:
     """Find what py-spy did to the thread, and write into the columns what it did without that."""
     raw = state.copy()
@@ -150,23 +167,20 @@ def _take_out_stops(
     if not len(which):
         return found, 0
     held = held[which]
-    # What it did when it was asked: from then until it stood still it was in one call at most.
-    asked = np.searchsorted(bound, stops.asked[which], side="right") - 1
-    asked = np.clip(asked, 0, held - 1)
-    waited = raw[asked] == BLOCKED
+    first, waited = _in_the_last_call(raw, why, held, _asked(bound, stops.asked[which], held))
     found[which] = np.where(waited, BLOCKED, ON)
-    for step in range(int((held - asked).max()) + 1):
+    for step in range(int((held - first).max()) + 1):
         row = held - step
-        tick[row[row >= asked]] = which[row >= asked]
+        tick[row[row >= first]] = which[row >= first]
     state[held] = STOPPED
-    which, held, asked = which[waited], held[waited], asked[waited]
+    which, held, first = which[waited], held[waited], first[waited]
     if not len(which):
         return found, 0
-    again, brief = _goes_on(bound, raw, held, asked, which, stops, tick)
-    which, held, asked = which[again], held[again], asked[again]
-    for step in range(-1, int((held - asked).max(initial=0))):
+    again, brief = _goes_on(bound, raw, why, held, first, which, stops, tick)
+    which, held, first = which[again], held[again], first[again]
+    for step in range(-1, int((held - first).max(initial=0))):
         row = held - step
-        mine = row > asked
+        mine = row > first
         state[row[mine]], disturbed[row[mine]] = BLOCKED, True
         tick[row[mine]] = which[mine]
     # What follows is the same wait, unless a later stop tells better.
@@ -175,11 +189,51 @@ def _take_out_stops(
     return found, brief
 
 
+def _asked(
+    bound: NDArray[np.int64], asked: NDArray[np.int64], held: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return in which segment the thread was asked to stop."""
+    row = np.searchsorted(bound, asked, side="right") - 1
+    return np.clip(row, 0, held - 1)
+
+
+def _in_the_last_call(
+    raw: NDArray[np.uint8],
+    why: NDArray[np.int64],
+    held: NDArray[np.int64],
+    asked: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return since which segment the thread was in the call that it was stopped in.
+
+    From when it was asked on, it was in one call at most. But that may have been later than is
+    known for certain: waits for different reasons were different calls.
+
+    Returns
+    -------
+    first : int64
+        The segment.
+    waited : bool
+        Whether it waited in that call.
+    """
+    reason = np.full(len(held), -1, dtype=np.int64)
+    first, waited = asked.copy(), np.zeros(len(held), dtype=bool)
+    for step in range(1, int((held - asked).max()) + 1):
+        row = np.maximum(held - step, 0)
+        mine = (held - step >= first) & (raw[row] == BLOCKED)
+        here = np.where(mine, why[row], -1)
+        other = (here >= 0) & (reason >= 0) & (here != reason)
+        first = np.where(other, row + 1, first)
+        reason = np.where((reason < 0) & (here >= 0), here, reason)
+        waited |= mine & ~other
+    return first, waited
+
+
 def _goes_on(
     bound: NDArray[np.int64],
     raw: NDArray[np.uint8],
+    why: NDArray[np.int64],
     held: NDArray[np.int64],
-    asked: NDArray[np.int64],
+    first: NDArray[np.int64],
     which: NDArray[np.int64],
     stops: ThreadStops,
     tick: NDArray[np.int32],
@@ -188,15 +242,17 @@ def _goes_on(
 
     Most go straight back; who runs for much longer than most has gone on with the program. That
     is looked at less closely where a wait is too long to have ended just then by chance, or
-    where the next stop found it with the same stack.
+    where the next stop found it with the same stack. What waits for another reason than before
+    is another wait.
     """
     n = len(raw)
-    ran = bound[np.minimum(held + 2, n)] - bound[held + 1]
-    back = (held + 2 < n) & (ran <= _OWN_NS)
-    back &= raw[np.minimum(held + 2, n - 1)] == BLOCKED
+    then = np.minimum(held + 2, n - 1)
+    ran = bound[then] - bound[held + 1]
+    back = (held + 2 < n) & (ran <= _OWN_NS) & (raw[then] == BLOCKED)
     brief = round(_MUCH_LONGER * float(np.median(ran[back]))) if back.any() else 0
-    length = bound[asked + 1] - bound[asked]
-    long = length > _LONG_WAIT * (bound[held + 1] - bound[held])
-    later = tick[np.minimum(held + 2, n - 1)]
+    before = np.where(raw[first] == BLOCKED, why[first], -1)
+    back &= (before < 0) | (why[then] < 0) | (before == why[then])
+    long = bound[first + 1] - bound[first] > _LONG_WAIT * (bound[held + 1] - bound[held])
+    later = tick[then]
     same = (later >= 0) & (stops.stack[later] == stops.stack[which])
     return back & (long | same | (ran <= brief)), brief

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfnb.capture.offcpu.attribute import Attributed
 from perfnb.capture.offcpu.looks import segments_of_looks
+from perfnb.capture.offcpu.queue import tails_by_count
+from perfnb.capture.offcpu.reasons import GIL, LOCK, Reason
 from perfnb.capture.offcpu.segments import (
     Segments,
     ThreadStops,
+    Why,
     held_segments,
     raw_segments,
     segments,
+    undisturbed,
 )
 from perfnb.capture.offcpu.watched import Watched
 from perfnb.capture.perfstream import IN, Switches
@@ -41,6 +47,34 @@ class Stops:
     window: tuple[int, int]
 
 
+class Reasons:
+    """Numbers for reasons.
+
+    Parameters
+    ----------
+    first : sequence of Reason
+        What gets the first numbers.
+    """
+
+    def __init__(self, first: Sequence[Reason]) -> None:
+        self._numbers: dict[Reason, int] = {}
+        for reason in first:
+            self.number(reason)
+
+    def number(self, reason: Reason) -> int:
+        """Return the number of a reason, a new one if it is new."""
+        return self._numbers.setdefault(reason, len(self._numbers))
+
+    def reason(self, number: int) -> Reason:
+        """Return the reason of a number."""
+        return [*self._numbers][number]
+
+    @property
+    def of_futexes(self) -> list[int]:
+        """The numbers of locks and of the GIL, which is one."""
+        return [self.number(LOCK), self.number(GIL)]
+
+
 class Timeline(Protocol):
     """What is known of the threads' states, at one level."""
 
@@ -54,20 +88,44 @@ class Timeline(Protocol):
         """Return what a thread did in the window; None if nothing is known of it."""
         ...
 
+    def why(self, thread: Thread, segments: Segments, reasons: Reasons) -> NDArray[np.int64]:
+        """Return the number of the reason for which it was blocked in each segment; −1: unknown."""
+        ...
 
-class SwitchTimeline:
+    def tails(self, thread: Thread, pieces: Attributed, segments: Segments) -> NDArray[np.int64]:
+        """Return how long the thread of each wait had been woken without having a CPU, ns."""
+        ...
+
+
+class _Looked:
+    """What all levels have: the looks at /proc."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+
+    def why(self, thread: Thread, segments: Segments, reasons: Reasons) -> NDArray[np.int64]:
+        """Return why the thread was blocked in each segment: as it was seen in /proc."""
+        number = np.array([reasons.number(one) for one in self._watched.reasons], dtype=np.int64)
+        return self._watched.reason_of(thread.tid, segments, number)
+
+    def tails(self, thread: Thread, pieces: Attributed, segments: Segments) -> NDArray[np.int64]:
+        """Return how long each wait's thread had been woken: by the kernel's sums."""
+        return tails_by_count(pieces, segments, self._watched.of(thread.tid))
+
+
+class SwitchTimeline(_Looked):
     """Every context switch is known."""
 
     level = "exact"
     text = "exact: every context switch"
     help = (
         "When a thread gave up its CPU and got one again is recorded by the kernel, to the "
-        "nanosecond. What a wait was for, and where in the code, is from samples: see *stacks*."
+        "nanosecond. What a wait was for, and where in the code, is from samples: see *attributed*."
     )
 
     def __init__(self, switches: Switches, watched: Watched, truncated: str = "") -> None:
+        super().__init__(watched)
         self._switches = switches
-        self._watched = watched
         self._asked: dict[int, dict[int, NDArray[np.int64]]] = {}
         self.lost: int | None = switches.lost
         self.truncated = truncated
@@ -87,7 +145,17 @@ class SwitchTimeline:
         still = (stops.stopped + stops.released) // 2 if main else stops.released
         asked = self._asked[thread.pid].get(thread.tid, stops.stopped)
         time = self._earlier(thread.tid, time, what)
-        return segments(time, what, ThreadStops(asked, still, stops.stack), (start, end))
+        thread_stops = ThreadStops(asked, still, stops.stack)
+        return segments(time, what, thread_stops, (start, end), self._why_raw(thread))
+
+    def _why_raw(self, thread: Thread) -> Why:
+        """Return what tells the reasons of segments that switches alone tell."""
+        reasons = Reasons(())
+
+        def why(bound: NDArray[np.int64], state: NDArray[np.uint8]) -> NDArray[np.int64]:
+            return self.why(thread, undisturbed(bound, state), reasons)
+
+        return why
 
     def _ask(self, pid: int, stops: Stops) -> dict[int, NDArray[np.int64]]:
         """Return since when each thread of a process may have been asked to stop.
@@ -143,7 +211,7 @@ _MOST_NS = 3000
 _MAIN_NS = 60_000
 
 
-class WatchTimeline:
+class WatchTimeline(_Looked):
     """What threads did is known from looks at /proc, a thousand a second."""
 
     level = "sampled"
@@ -156,7 +224,7 @@ class WatchTimeline:
     lost: int | None = None
 
     def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+        super().__init__(watched)
         self.truncated = (
             "what threads waited in was not written down to the end: too much changed"
             if watched.full
