@@ -17,7 +17,7 @@ import psutil
 import pytest
 from helpers.workloads import burn
 
-from perfnb.capture.offcpu import bpftrace
+from perfnb.capture.offcpu import bpfaccess, bpftrace
 from perfnb.capture.offcpu.bpftrace import BpfWaits, availability
 from perfnb.capture.offcpu.kernelwaits import KernelWaits
 from perfnb.capture.offcpu.perf import PerfSwitches
@@ -268,7 +268,7 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
     workers = [Worker(mixed) for _ in range(3)]
     said = tmp_path / "said"
     with said.open("wb") as log, Child(
-        bpftrace._command(program, str(tmp_path / "sums")),
+        bpfaccess.command(program, str(tmp_path / "sums")),
         stdin=subprocess.PIPE, stdout=log, stderr=log,
         env={"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1"},
     ) as other:  # fmt: skip
@@ -477,6 +477,25 @@ def test_it_ends_with_who_started_it():
         until(lambda: not tool.is_running() or tool.status() == psutil.STATUS_ZOMBIE)
 
 
+def test_tracefs_need_not_be_mounted():
+    program = (
+        "import os, time\n"
+        "from perfnb.capture.offcpu import bpfaccess, bpftrace\n"
+        "assert not bpfaccess._traced()\n"
+        "waits = bpftrace.BpfWaits(); waits.start(os.getpid()); time.sleep(0.001)\n"
+        "print(len(waits.stop()) > 0, bpfaccess._traced())"
+    )
+    # Where it is mounted here, it is taken away from that process alone.
+    without = (
+        'for place in /sys/kernel/tracing /sys/kernel/debug; do umount $place; done; exec "$@"'
+    )
+    with Child(
+        ["unshare", "--mount", "sh", "-c", without, "sh", sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert b"".join(child.output(30)) == b"True False\n"
+
+
 def test_stopping_does_not_wait_for_a_forked_child():
     waits = BpfWaits()
     waits.start(os.getpid())
@@ -520,9 +539,9 @@ def test_a_process_that_ends_is_recorded_up_to_its_end():
     ],
 )
 def test_why_it_cannot_work_here(monkeypatch, attribute, value, reason):
-    monkeypatch.setattr(bpftrace, attribute, value)
+    monkeypatch.setattr(bpfaccess, attribute, value)
     if attribute == "_traced":
-        monkeypatch.setattr(bpftrace, "_can_mount", lambda: False)
+        monkeypatch.setattr(bpfaccess, "_can_mount", lambda: False)
     able = availability(os.getpid())
     assert not able.ok and reason in able.reason and able.fix
     with pytest.raises(BackendUnavailable) as raised:
