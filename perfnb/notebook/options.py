@@ -15,7 +15,7 @@ from perfnb.formats import check_suffix
 from perfnb.notebook.parser import make_parser
 
 _OF_RECORDINGS = (
-    "rate", "native", "gil", "idle", "wall", "subprocesses", "backend", "all_frames", "pid",
+    "rate", "native", "gil", "idle", "wall", "kernel", "subprocesses", "backend", "all_frames", "pid",
     "duration",
 )  # fmt: skip
 _TOKEN = re.compile(r"""\s*((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+)""")
@@ -52,6 +52,7 @@ class FlameOptions:
     gil: bool = False
     idle: bool = False
     wall: bool = False
+    kernel: bool = False
     least: float = 0.0
     wakers: bool = False
     offwake: bool = False
@@ -171,6 +172,11 @@ def _checked(values: argparse.Namespace, magic: str) -> FlameOptions:
         raise OptionError(
             f"%{magic}: --wall goes with neither --gil nor --idle",
             "it has both what runs and what waits, and waits for the GIL by their reason",
+        )
+    if magic == "flame" and values.kernel and not values.wall:
+        raise OptionError(
+            "%flame: --kernel goes with --wall: kernel stacks are those of waits",
+            "`-n` shows compiled code",
         )
     if getattr(values, "wakers", False) and values.offwake:
         raise OptionError(f"%{magic}: --wakers and --offwake are two pictures: choose one")

@@ -49,6 +49,7 @@ def make_parser(magic: str = "flame") -> argparse.ArgumentParser:
             metavar="MS",
             help="only waits of at least so many milliseconds",
         )
+        add("-k", "--kernel", action="store_true", help="kernel frames too (needs bpftrace)")
         add(
             "--wakers",
             action="store_true",
@@ -67,6 +68,12 @@ def make_parser(magic: str = "flame") -> argparse.ArgumentParser:
             "--wall",
             action="store_true",
             help="what runs and what waits in one, exactly, with the reasons of waits",
+        )
+        add(
+            "-k",
+            "--kernel",
+            action="store_true",
+            help="with --wall: kernel frames of waits too (needs bpftrace)",
         )
     add("-t", "--threads", action="store_true", help="a tower for each thread")
     add("-F", "--function", action="store_true", help="merge lines of a function, in cells too")

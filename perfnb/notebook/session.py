@@ -93,6 +93,7 @@ class FlameSession:
             idle=options.idle,
             subprocesses=options.subprocesses,
             kind=options.kind,
+            kernel=options.kernel,
             pid=options.pid or os.getpid(),
             finish=lambda profile: self._finished(profile, thread, number, options),
         )

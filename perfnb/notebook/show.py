@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 def show_profile(profile: Profile, options: FlameOptions) -> None:
     """Show the picture and write the files that were asked for."""
     filters = [{"kind": "duration", "from": round(options.least * 1e6)}] if options.least else []
+    try:
+        profile = _with_wakers(profile, options)
+    except PerfnbError as error:
+        notice(error, "Here is who waited.")
     view = profile.flame(
         inverted=options.inverted,
         merge="function" if options.function else "cell",
@@ -50,15 +54,25 @@ def show_profile(profile: Profile, options: FlameOptions) -> None:
             )
 
 
+def _with_wakers(profile: Profile, options: FlameOptions) -> Profile:
+    if options.wakers:
+        return profile.wakers()
+    return profile.offwake() if options.offwake else profile
+
+
 def greet(shell: InteractiveShell) -> None:
     """Say in a notebook what to do, and let the page load BokehJS while there is no picture yet."""
     if not hasattr(shell, "kernel"):
         return
     from perfnb.views.output import preload_html
 
-    text = "perfnb: write %%flame above a cell; %%flame -h lists the options"
+    text = (
+        "perfnb: write %%flame above a cell, or %%offcpu for what it waits for; "
+        "%%flame -h lists the options"
+    )
     page = (
-        "<div style='font-size:12px;opacity:.75'>perfnb: write <code>%%flame</code> above a cell; "
+        "<div style='font-size:12px;opacity:.75'>perfnb: write <code>%%flame</code> above a cell, "
+        "or <code>%%offcpu</code> for what it waits for; "
         f"<code>%%flame -h</code> lists the options</div>{preload_html()}"
     )
     display({"text/plain": text, "text/html": page}, raw=True)
