@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from perfnb.capture.offcpu.shares import HELD
 from perfnb.model import KINDS, Frames, Functions, Profile, Stacks, Tables
 from perfnb.model.calltree import CELL_FILE
 from perfnb.model.tables import frozen
@@ -25,7 +26,8 @@ _LAUNCHER = re.compile(
 _RUNNERS = ("InteractiveShell.run_cell_magic", "InteractiveShell.run_line_magic")
 _AFTERWARDS = ("InteractiveShell.showtraceback", "InteractiveShell.showsyntaxerror")
 # Compiled code, and what is waited for: where these begin a stack it is nobody's.
-_NOT_CODE = (KINDS.index("native"), KINDS.index("wait"))
+_NOT_CODE = tuple(map(KINDS.index, ("native", "kernel", "wait")))
+_NOBODYS = (*_NOT_CODE, KINDS.index("synthetic"))
 _OURS = re.compile(r"^perfnb\.(notebook|capture)(\.|$)")
 EVENT_LOOP = "[event loop]"
 
@@ -70,9 +72,15 @@ def without_machinery(profile: Profile, thread: int) -> Profile:
     cell = np.array([file.startswith(CELL_FILE) for file in functions.file], dtype=bool)
     machinery = np.array(
         [
-            bool(_MACHINERY.match(module) or _LAUNCHER.search(file)) or kind in _NOT_CODE
-            for module, file, kind in zip(
-                functions.module, functions.file, functions.kind.tolist(), strict=True
+            bool(_MACHINERY.match(module) or _LAUNCHER.search(file))
+            or kind in _NOT_CODE
+            or name == HELD
+            for name, module, file, kind in zip(
+                functions.name,
+                functions.module,
+                functions.file,
+                functions.kind.tolist(),
+                strict=True,
             )
         ],
         dtype=bool,
@@ -85,9 +93,28 @@ def without_machinery(profile: Profile, thread: int) -> Profile:
     # `trim` keeps the order of samples, and drops none.
     waits = loop & empty
     keep = (~empty) | waits
+    if "offcpu" in profile.metadata.extra:
+        keep &= _somebodys(trimmed, empty, thread)
     if waits.any():
         trimmed = _under(trimmed, waits, EVENT_LOOP)
     return trimmed.with_samples(trimmed.samples.take(keep))
+
+
+def _somebodys(profile: Profile, empty: np.ndarray, thread: int) -> np.ndarray:
+    """Return which samples are of the cell's thread, or of one that ever ran code of interest.
+
+    Of others only such samples are left that nobody knows the stack of.
+    """
+    tables, samples = profile.tables, profile.samples
+    known = ~np.isin(tables.functions.kind[tables.frames.function[tables.stacks.frame]], _NOBODYS)
+    # A stack is somebody's if any of its frames is: parents come before their children.
+    for row, parent in enumerate(tables.stacks.parent.tolist()):
+        if parent >= 0 and known[parent]:
+            known[row] = True
+    seen = np.append(known, False)[samples.stack] & ~empty
+    somebody = np.array([one.tid == thread for one in profile.threads], dtype=bool)
+    somebody[samples.thread[seen]] = True
+    return np.asarray(somebody[samples.thread])
 
 
 def _in_event_loop(profile: Profile, thread: int) -> np.ndarray:

@@ -15,8 +15,8 @@ from perfnb.formats import check_suffix
 from perfnb.notebook.parser import make_parser
 
 _OF_RECORDINGS = (
-    "rate", "native", "gil", "idle", "wall", "kernel", "subprocesses", "backend", "all_frames", "pid",
-    "duration",
+    "rate", "native", "gil", "idle", "wall", "kernel", "subprocesses", "backend", "all_frames",
+    "pid", "duration",
 )  # fmt: skip
 _TOKEN = re.compile(r"""\s*((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+)""")
 
@@ -167,7 +167,10 @@ def _checked(values: argparse.Namespace, magic: str) -> FlameOptions:
     for name, least in (("duration", 0.0), ("least", 0.0), ("pid", 0)):
         if getattr(values, name, least) < least:
             option = "min" if name == "least" else name
-            raise OptionError(f"%{magic}: --{option} {getattr(values, name):g} is below zero")
+            raise OptionError(
+                f"%{magic}: --{option} {getattr(values, name):g} is below zero",
+                f"`%{magic} -h` says what it means",
+            )
     if getattr(values, "wall", False) and (values.gil or values.idle):
         raise OptionError(
             f"%{magic}: --wall goes with neither --gil nor --idle",

@@ -13,14 +13,13 @@ from perfnb.capture.offcpu.holders import NOBODY, Running
 from perfnb.capture.offcpu.kerneltimeline import KernelTimeline
 from perfnb.capture.offcpu.reasons import GIL, LOCK, LOCK_OR_GIL, RUN_QUEUE, UNKNOWN
 from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED, Segments
-from perfnb.capture.offcpu.shares import HOW, LABEL
+from perfnb.capture.offcpu.shares import HELD, HOW, LABEL
 from perfnb.capture.offcpu.timeline import Reasons
 from perfnb.capture.offcpu.waits import UNKNOWN as NO_STACK
 from perfnb.model import STATES, Label, ProfileBuilder, Samples, Thread
 from perfnb.model.tables import frozen
 
 UNATTRIBUTED = "[unattributed]"
-HELD = "[held by the profiler]"
 INTERRUPT = "[interrupt]"
 _COLUMNS = 8
 

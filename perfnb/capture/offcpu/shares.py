@@ -8,6 +8,9 @@ import numpy as np
 
 from perfnb.model import Label, Profile
 
+HELD = "[held by the profiler]"
+"""The frame of time in which a thread stood still for py-spy to read its stack."""
+
 LABEL = "stack"
 HOW = ("unattributed", "nearest", "inside")
 """Values of the label, in the order of `perfnb.capture.offcpu.waits.NONE`, `NEAREST`, `INSIDE`."""
