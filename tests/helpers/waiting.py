@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -201,6 +202,20 @@ def reread(path):
         os.close(file)
 
 
+def polls():
+    one, two = socket.socketpair()
+    poller = select.epoll()
+    poller.register(one, select.EPOLLIN)
+    with ends((one, two, poller)):
+        while not OVER.is_set():
+            epoll_5ms(poller)
+
+
+@truth.of
+def epoll_5ms(poller):
+    poller.poll(0.005)
+
+
 def children():
     while not OVER.is_set():
         child_20ms()
@@ -294,6 +309,7 @@ WORKLOADS: dict[str, tuple[Callable[[], None], ...]] = {
     "pipes": (pipes,),
     "sockets": (sockets,),
     "disk": (disk,),
+    "polls": (polls,),
     "children": (children,),
     "pool": (pool,),
     "GIL": (fight,),

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from perfnb.capture.offcpu.awaits import awaited
+from perfnb.capture.offcpu.awaits import Awaited, awaited
 from perfnb.capture.offcpu.frames import Life
 from perfnb.capture.offcpu.segments import BLOCKED
 from perfnb.capture.offcpu.tasks import Task, TaskLooks
 from perfnb.model import STATES, ProfileBuilder, Tables, Thread
 
+_TURN_NS = 1_000_000
 _SELECTORS = ("selectors", "asyncio.selector_events", "asyncio.base_events", "uvloop.loop")
 
 
@@ -77,7 +78,7 @@ def task_rows(
                     np.array(chains, dtype=np.int64)[found.chain],
                     threads[found.task],
                     found.start,
-                    found.duration,
+                    _until_the_loop_came_round(found),
                     np.full(n, STATES.index("off-CPU")),
                     label(found.how),
                     nobody,
@@ -87,6 +88,23 @@ def task_rows(
             ).astype(np.int64)
         )
     return np.concatenate(rows), explained
+
+
+def _until_the_loop_came_round(found: Awaited) -> NDArray[np.int64]:
+    """Return how long the waits lasted, up to the task's next one if that follows at once.
+
+    Between two waits of a task its loop ran, for this task and for others. What is over in a
+    millisecond was mostly for others: the task waited for its turn.
+    """
+    order = np.lexsort((found.start, found.task))
+    task, start = found.task[order], found.start[order]
+    duration = found.duration[order].copy()
+    gap = start[1:] - start[:-1] - duration[:-1]
+    short = (task[1:] == task[:-1]) & (gap > 0) & (gap <= _TURN_NS)
+    duration[:-1][short] += gap[short]
+    result = np.empty_like(duration)
+    result[order] = duration
+    return result
 
 
 def _selecting(tables: Tables) -> NDArray[np.bool_]:
