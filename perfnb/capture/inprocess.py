@@ -34,6 +34,12 @@ BIAS = (
 )
 
 
+NO_REASONS = (
+    "waits are sampled, without their reasons: that a thread waited is told from the CPU time "
+    "that it did not use"
+)
+
+
 class InProcessBackend:
     """Samples the threads of this interpreter from a thread of its own."""
 
@@ -180,8 +186,11 @@ class InProcessBackend:
         samples = self._samples(builder, np.array(stack_of), ended)
         if not len(samples):
             raise NoSamples(
-                f"no thread was running at any of the {ticks} instants",
-                "use --idle to see threads that wait",
+                f"no thread was {'waiting' if self._spec.kind == 'offcpu' else 'running'} at any "
+                f"of the {ticks} instants",
+                "`%%flame` shows what runs"
+                if self._spec.kind == "offcpu"
+                else "use --idle to see threads that wait",
             )
         metadata = Metadata(
             backend="in-process",
@@ -197,7 +206,7 @@ class InProcessBackend:
             profiler_cpu_s=self._cpu_ns / 1e9,
             clock_error_ns=int(sys.getswitchinterval() * 1e9),
             state_unknown=0,
-            notes=(BIAS,),
+            notes=(BIAS,) if self._spec.kind == "cpu" else (BIAS, NO_REASONS),
         )
         return Profile(builder.value, builder.tables(), samples, metadata)
 
@@ -210,7 +219,8 @@ class InProcessBackend:
             mine = np.flatnonzero(rows[:, 1] == tid)
             threads[mine] = builder.thread(Thread(pid, tid, self._names[tid]))
             states[mine] = np.where(_ran(rows[mine]), _ON_CPU, _OFF_CPU)
-            keep[mine] = (states[mine] == _ON_CPU) | self._spec.idle
+            wanted = _OFF_CPU if self._spec.kind == "offcpu" else _ON_CPU
+            keep[mine] = (states[mine] == wanted) | self._spec.idle | (self._spec.kind == "wall")
         # A look stands for the time around it: they are rarer where the GIL is hard to get.
         ticks = np.array(self._ticks, dtype=np.int64)
         middles = (ticks[1:] + ticks[:-1]) // 2

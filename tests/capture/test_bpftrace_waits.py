@@ -66,11 +66,13 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         self.go.wait()
+        self.asked = time.monotonic_ns()
         self.before = self.counted()
         self.began = time.monotonic_ns()
         self.task()
         self.finished = time.monotonic_ns()
         self.after = self.counted()
+        self.done = time.monotonic_ns()
 
     @staticmethod
     def counted() -> dict[str, int]:
@@ -84,6 +86,17 @@ class Worker(threading.Thread):
         """Return the rows that lie within its task."""
         rows = np.arange(len(waits))[waits.of(self.native_id)]
         return rows[(waits.out[rows] >= self.began) & (waits.in_[rows] <= self.finished)]
+
+    def agrees(self, name: str, waits: KernelWaits, ours: np.ndarray) -> bool:
+        """Return whether the kernel counted as much meanwhile as the rows have, of `ours`.
+
+        It may have counted while the counters and the clock were read.
+        """
+        rows = np.arange(len(waits))[waits.of(self.native_id)]
+        most = (waits.in_[rows] >= self.asked) & (waits.out[rows] <= self.done)
+        least, most = ours[self.rows(waits)].sum(), ours[rows[most]].sum()
+        slack = 0.001 * least + 3
+        return bool(least - slack <= self.counted_meanwhile(name) <= most + slack)
 
     def counted_meanwhile(self, name: str) -> int:
         return self.after[name] - self.before[name]
@@ -209,12 +222,11 @@ def test_waiting_for_a_cpu_is_what_the_kernel_counts():
 
         waits, worker = did(compete)
     rows = worker.rows(waits)
-    delay = waits.in_[rows] - waits.out[rows] - waits.blocked_ns[rows]
-    counted = worker.counted_meanwhile("delay")
-    assert counted > 50_000_000
-    assert abs(delay.sum() - counted) < 0.02 * counted + 2_000_000
+    delay = waits.in_ - waits.out - waits.blocked_ns
+    assert worker.counted_meanwhile("delay") > 50_000_000
+    assert waits.lost or worker.agrees("delay", waits, delay)
     # It never waits for anything but the CPU, except that another thread holds the GIL.
-    longest = rows[np.argmax(delay)]
+    longest = rows[np.argmax(delay[rows])]
     assert chr(waits.state[longest]) == "R"
     assert waits.wake[longest] == 0 and waits.waker[longest] == 0
 
@@ -236,12 +248,9 @@ def test_every_switch_that_the_kernel_counts_is_there():
     echoing.go.set()
     waits, worker = did(ask)
     echoing.join()
-    rows = worker.rows(waits)
-    counted = worker.counted_meanwhile("voluntary"), worker.counted_meanwhile("involuntary")
-    assert sum(counted) > 10_000
-    ours = np.count_nonzero(~waits.runnable[rows]), np.count_nonzero(waits.runnable[rows])
-    # Between reading the counters and the clock there may be one or two.
-    assert np.allclose(ours, counted, atol=3 + waits.lost)
+    assert len(worker.rows(waits)) > 10_000
+    assert worker.agrees("voluntary", waits, ~waits.runnable)
+    assert worker.agrees("involuntary", waits, waits.runnable)
     assert waits.lost < 0.001 * len(waits)
     for fd in (*there, *back):
         os.close(fd)
@@ -291,9 +300,8 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
         # The first wait, for the word to go, began before the recording and ended in it.
         ours = int((waits.in_[rows] - waits.out[rows])[waits.begun[rows]].sum())
         assert sums[worker.native_id] > 50_000_000
-        # A kernel may switch without telling; the other program forgets such a wait.
-        assert ours >= 0.99 * sums[worker.native_id]
-        assert waits.lost or ours <= 1.01 * sums[worker.native_id]
+        # A kernel may switch without telling, which the other program does not notice.
+        assert waits.lost or ours == pytest.approx(sums[worker.native_id], rel=0.01)
 
 
 def test_switches_are_those_that_perf_tells():

@@ -102,7 +102,9 @@ class PerfSwitches:
                     pass_fds=(control, acknowledge),
                 )
             )  # fmt: skip
-        os.write(enable, b"enable\n")
+        # If it has ended already, that is found out by waiting for its answer.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(enable, b"enable\n")
         if not self._perf.wait_for(b"ack", _TIMEOUT_S, answer)[0]:
             raise self._failure("while attaching")
 
