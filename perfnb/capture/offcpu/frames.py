@@ -183,6 +183,8 @@ class Frames:
         else:
             tid = self._kernel.ended(life.thread, pieces).tid[lock]
             holder[lock] = [self._by_tid.get(one, NOBODY) for one in tid.tolist()]
+        rows = np.flatnonzero(lock)
+        holder[rows] = _of_whole_waits(pieces, rows, holder[rows])
         return holder
 
     def _wakers(self, life: Life) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -233,3 +235,27 @@ class Frames:
         if stack == NO_STACK:
             stack = builder.stack([builder.frame(name or str(tid), kind="native")])
         return self._with_kernel(stack, kernel), builder.thread(thread)
+
+
+def _of_whole_waits(
+    pieces: Attributed, rows: NDArray[np.int64], holder: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the holders of pieces, where the pieces of one wait have that of its end.
+
+    A wait is in pieces where it is not certain that it went on after a stop.
+    """
+    if not len(rows):
+        return holder
+    start, end = pieces.start[rows], pieces.start[rows] + pieces.duration[rows]
+    goes_on = (start[1:] - end[:-1] <= _NEAR_NS) & (
+        pieces.stack[rows][1:] == pieces.stack[rows][:-1]
+    )
+    wait = np.append(0, np.cumsum(~goes_on))
+    known = np.where(holder != NOBODY, np.arange(len(rows)), len(rows))
+    following = np.minimum.accumulate(known[::-1])[::-1]
+    there = following < len(rows)
+    source = np.minimum(following, len(rows) - 1)
+    return np.where(there & (wait[source] == wait), holder[source], NOBODY)
+
+
+_NEAR_NS = 2_000_000

@@ -22,6 +22,7 @@ ON, RUNNABLE, BLOCKED, STOPPED = range(4)
 # being let go and waiting again, if it does nothing of its own. It is 1 to 8 µs when nothing
 # comes between; a cold cache or an interrupt may.
 _OWN_NS = 60_000
+_TURN_NS = 300_000
 _MUCH_LONGER = 3
 _LONG_WAIT = 32
 
@@ -248,11 +249,14 @@ def _goes_on(
     n = len(raw)
     then = np.minimum(held + 2, n - 1)
     ran = bound[then] - bound[held + 1]
-    back = (held + 2 < n) & (ran <= _OWN_NS) & (raw[then] == BLOCKED)
+    whole = (held + 2 < n) & (raw[then] == BLOCKED)
+    back = whole & (ran <= _OWN_NS)
     brief = round(_MUCH_LONGER * float(np.median(ran[back]))) if back.any() else 0
     before = np.where(raw[first] == BLOCKED, why[first], -1)
     back &= (before < 0) | (why[then] < 0) | (before == why[then])
     long = bound[first + 1] - bound[first] > _LONG_WAIT * (bound[held + 1] - bound[held])
     later = tick[then]
     same = (later >= 0) & (stops.stack[later] == stops.stack[which])
-    return back & (long | same | (ran <= brief)), brief
+    back &= long | same | (ran <= brief)
+    # It waits for the same reason at the same place: it only had to wait for its turn.
+    return back | (whole & same & (before >= 0) & (before == why[then]) & (ran <= _TURN_NS)), brief
