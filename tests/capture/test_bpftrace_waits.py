@@ -61,7 +61,8 @@ class Worker(threading.Thread):
     def __init__(self, task: Callable[[], object]) -> None:
         super().__init__(daemon=True)
         self.task, self.error = task, None
-        self.go = threading.Event()
+        self.go, self.over, self.leave = (threading.Event() for _ in range(3))
+        self.leave.set()
         self.start()
 
     def run(self) -> None:
@@ -73,6 +74,8 @@ class Worker(threading.Thread):
         self.finished = time.monotonic_ns()
         self.after = self.counted()
         self.done = time.monotonic_ns()
+        self.over.set()
+        self.leave.wait()
 
     @staticmethod
     def counted() -> dict[str, int]:
@@ -95,7 +98,7 @@ class Worker(threading.Thread):
         rows = np.arange(len(waits))[waits.of(self.native_id)]
         most = (waits.in_[rows] >= self.asked) & (waits.out[rows] <= self.done)
         least, most = ours[self.rows(waits)].sum(), ours[rows[most]].sum()
-        slack = 0.001 * least + 3
+        slack = 0.01 * least + 3
         return bool(least - slack <= self.counted_meanwhile(name) <= most + slack)
 
     def counted_meanwhile(self, name: str) -> int:
@@ -275,6 +278,9 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
                 time.sleep(0.0005)
 
     workers = [Worker(mixed) for _ in range(3)]
+    for worker in workers:
+        # Of a thread that ends, its last waits have no state of their own.
+        worker.leave.clear()
     said = tmp_path / "said"
     with said.open("wb") as log, Child(
         bpfaccess.command(program, str(tmp_path / "sums")),
@@ -286,9 +292,12 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
             for worker in workers:
                 worker.go.set()
             for worker in workers:
-                worker.join()
+                worker.over.wait()
         other.popen.stdin.close()
         assert other.wait(20)
+    for worker in workers:
+        worker.leave.set()
+        worker.join()
     sums = {}
     for line in (tmp_path / "sums").read_text().splitlines():
         if line.startswith("@total["):
@@ -298,7 +307,8 @@ def test_sums_agree_with_sums_made_in_the_kernel(tmp_path):
     for worker in workers:
         rows = waits.of(worker.native_id)
         # The first wait, for the word to go, began before the recording and ended in it.
-        ours = int((waits.in_[rows] - waits.out[rows])[waits.begun[rows]].sum())
+        whole = waits.begun[rows] & waits.ended[rows]
+        ours = int((waits.in_[rows] - waits.out[rows])[whole].sum())
         assert sums[worker.native_id] > 50_000_000
         # A kernel may switch without telling, which the other program does not notice.
         assert waits.lost or ours == pytest.approx(sums[worker.native_id], rel=0.01)
