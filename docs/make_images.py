@@ -1,7 +1,8 @@
 """Take the pages' pictures in a real JupyterLab, light and dark.
 
-``python docs/make_images.py`` writes to ``docs/images``: the quickstart, another tool's file, and
-each view of the slow ledger. With names, such as ``quickstart``, ``file`` or ``views``, only these.
+``python docs/make_images.py`` writes to ``docs/images``: the quickstart, another tool's file, each
+view of the slow ledger, and what the slow loader waits for. With names, such as ``quickstart``,
+``file``, ``views`` or ``waits``, only these.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ VIEWS = {
     "source": 'slow.flame(view="source"',
     "explorer": "perfnb.explore(slow",
 }
+# The cells of the slow loader that are shown whole, by how they begin.
+WAITS = {"offcpu": "%%offcpu --as waiting", "wall": "%%flame --wall"}
 EXPLORER = "perfnb.explore(slow, fixed, max_rows_height=300)"
 
 
@@ -100,7 +103,23 @@ def views(context: BrowserContext, server: JupyterServer) -> None:
     leave(lab)
 
 
-PICTURES = {"quickstart": quickstart, "file": file, "views": views}
+def waits(context: BrowserContext, server: JupyterServer) -> None:
+    """Take what the slow loader waits for, and its wall time when it is mended, in both themes."""
+    lab = opened(context, server, "slow_loader.ipynb")
+    lab.page.locator(".jp-CodeCell").filter(has_text=WAITS["wall"]).locator(HOST).first.wait_for()
+    for theme, command in THEMES.items():
+        lab.command("apputils:change-theme", theme=command)
+        for name, begin in WAITS.items():
+            cell = lab.page.locator(".jp-CodeCell").filter(has_text=begin).first
+            cell.scroll_into_view_if_needed()
+            picture = Picture(lab.page)
+            picture.host = cell.locator(HOST).first
+            picture.until(f"seen.theme === '{theme}'")
+            shoot(lab, cell, f"{name}-{theme}.png")
+    leave(lab)
+
+
+PICTURES = {"quickstart": quickstart, "file": file, "views": views, "waits": waits}
 
 
 def opened(context: BrowserContext, server: JupyterServer, name: str) -> Notebook:
