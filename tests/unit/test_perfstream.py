@@ -105,7 +105,7 @@ def test_nonsense_is_read_or_refused(data):
 
 def test_a_real_stream():
     # A thread that slept 5 ms thirty times and one that only ran: see provenance.json.
-    data = (TESTS / "data" / "offcpu" / "switches.perf").read_bytes()
+    data = (TESTS / "data" / "offcpu" / "perf" / "switches.perf").read_bytes()
     found = read_switches(data)
     assert found.lost == 0
     for tid in np.unique(found.tid).tolist():

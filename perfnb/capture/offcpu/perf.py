@@ -77,9 +77,10 @@ class PerfSwitches:
         pages = _PRIVILEGED_PAGES if os.geteuid() == 0 else _BUFFER_PAGES
         control, enable = os.pipe()
         answer, acknowledge = os.pipe()
-        leash, self._leash = os.pipe()
-        for end in (answer, enable, self._leash):
-            self._cleanup.callback(_close, end)
+        leash, end = os.pipe()
+        self._leash = self._cleanup.enter_context(os.fdopen(end, "wb", buffering=0))
+        for end in (answer, enable):
+            self._cleanup.callback(os.close, end)
         with contextlib.ExitStack() as theirs:
             for end in (control, acknowledge, leash):
                 theirs.callback(os.close, end)
@@ -93,8 +94,9 @@ class PerfSwitches:
                         "--mmap-pages", str(pages), "--max-size", f"{MOST_BYTES >> 20}M",
                         "--delay", "-1", "--control", f"fd:{control},{acknowledge}",
                         "--pid", ",".join(map(str, pids)),
-                        # It ends when this does: when we let go of the pipe, or are no more.
-                        "--", "cat",
+                        # It ends when this does: when it gets a byte, or we are no more. To
+                        # close the pipe is not enough, for who was forked meanwhile has it too.
+                        "--", "head", "--bytes", "1",
                     ],
                     stdin=leash,
                     stdout=self._data,
@@ -117,7 +119,8 @@ class PerfSwitches:
             If perf failed.
         """
         try:
-            _close(self._leash)
+            with contextlib.suppress(BrokenPipeError):
+                self._leash.write(b"\n")
             if not self._perf.wait(_TIMEOUT_S):
                 self._perf.send(signal.SIGINT)
             if not self._perf.wait(_TIMEOUT_S) or self._perf.exit_code not in (0, -signal.SIGTERM):
@@ -154,8 +157,3 @@ class PerfSwitches:
         tail = " ".join(said.split()[-40:])
         code = self._perf.exit_code if ended else None
         return ToolFailed(("perf", "record"), code, f"{when}: {tail}" if tail else when)
-
-
-def _close(file: int) -> None:
-    with contextlib.suppress(OSError):
-        os.close(file)
