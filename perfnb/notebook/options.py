@@ -176,6 +176,11 @@ def _checked(values: argparse.Namespace, magic: str) -> FlameOptions:
             f"%{magic}: --wall goes with neither --gil nor --idle",
             "it has both what runs and what waits, and waits for the GIL by their reason",
         )
+    if magic == "flame" and values.thread_table and not (values.wall or values.file):
+        raise OptionError(
+            "%flame: --thread-table goes with --wall: only then threads are timed",
+            "`%%flame --wall --thread-table`, or `%%offcpu --thread-table`",
+        )
     if magic == "flame" and values.kernel and not values.wall:
         raise OptionError(
             "%flame: --kernel goes with --wall: kernel stacks are those of waits",

@@ -9,7 +9,7 @@ from perfnb.model import Metadata
 from perfnb.views.item import Item
 
 _EXACT = ("exact", "kernel")
-_MUCH = 0.1
+_MUCH, _FEW = 0.1, 0.001
 
 
 def is_exact(m: Metadata) -> bool:
@@ -20,7 +20,7 @@ def is_exact(m: Metadata) -> bool:
 def offcpu_items(m: Metadata) -> list[Item]:
     """Return the statements that ``Metadata.extra["offcpu"]`` gives reason for."""
     told = _told(m)
-    items = (_level(told, m), _attributed(told), _lost(told, is_exact(m)))
+    items = (_level(told, m), _attributed(told), _lost(told, m))
     return [item for item in items if item is not None]
 
 
@@ -56,15 +56,19 @@ def _attributed(told: Mapping[str, Any]) -> Item | None:
     )
 
 
-def _lost(told: Mapping[str, Any], exact: bool) -> Item | None:
-    lost = told.get("lost")
+def _lost(told: Mapping[str, Any], m: Metadata) -> Item | None:
+    lost, exact = told.get("lost"), is_exact(m)
     if lost is None:
         help_ = "How many records of switches the kernel had no room for, it does not tell."
         return Item("lost", "not known", "note", help_) if exact else None
+    switches = sum(
+        (row.get("voluntary") or 0) + (row.get("involuntary") or 0)
+        for row in m.extra.get("threads", ())
+    )
     return Item(
         "lost",
-        f"{lost:,} kernel records" if lost else "nothing",
-        "warn" if lost else "ok",
+        f"{lost:,} kernel record{'s' * (lost != 1)}" if lost else "nothing",
+        "warn" if lost > _FEW * switches else "note" if lost else "ok",
         "Records of switches that the kernel had no room for: some waits are missing, or are told "
         "longer or shorter than they were."
         if lost

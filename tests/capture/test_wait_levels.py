@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers import waiting
 from helpers.kernels import TESTS, find_python
 from test_users import as_ordinary_user
 
@@ -209,6 +210,24 @@ def test_a_tool_that_is_not_installed_is_named(monkeypatch, tmp_path):
     assert not available.ok
     assert "perf is not installed" in available.reason
     assert "apt install" in available.fix
+
+
+def test_a_recording_that_is_full_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(perf, "MOST_BYTES", 1 << 20)
+    waiting.OVER.clear()
+    busy = threading.Thread(target=waiting.pipes)
+    busy.start()
+    try:
+        with perfnb.record("perf", kind="offcpu") as rec:
+            threading.Event().wait(1.5)
+    finally:
+        waiting.OVER.set()
+        busy.join()
+    profile = rec.profile
+    assert "full" in profile.metadata.truncated
+    last = (profile.samples.time + profile.samples.duration).max()
+    assert last < profile.metadata.end_monotonic_ns - 0.5e9
+    assert "left out" in {item.label for item in profile.flame().honesty}
 
 
 def test_perf_that_dies_meanwhile_is_told(monkeypatch, tmp_path):

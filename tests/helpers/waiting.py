@@ -367,6 +367,7 @@ def described(profile: Any) -> dict[str, Any]:
         "backend": m.backend,
         "reason": m.reason,
         "wall_ns": m.end_monotonic_ns - m.start_monotonic_ns,
+        "window": [m.start_monotonic_ns, m.end_monotonic_ns],
         "missed": m.missed,
         "ticks": m.ticks,
         "paused_s": m.paused_s,

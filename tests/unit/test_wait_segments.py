@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.capture.offcpu.attribute import attribute
-from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED, segments
+from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED, ThreadStops, segments
 from perfnb.capture.offcpu.waits import INSIDE, NEAREST, UNKNOWN
 
 # Python code between two waits takes longer than going back to a wait.
@@ -88,18 +88,16 @@ def test_preemption_is_not_blocking():
 def test_a_wait_for_a_disk_is_told_by_the_stop_that_it_held_up():
     # Asked at 2 ms, it waits until 6 ms, runs in the kernel, waits again, and stops at 9 ms.
     start = 1000 * MS
-    events = [(1, 1), (6, 0), (6.1, 1), (8.9, 0), (9, 1), (9.3, 0), (12, 1), (13, 0)]
+    events = [(1, 1), (6, 0), (6.04, 1), (8.96, 0), (9, 1), (9.3, 0), (12, 1), (13, 0)]
     time = np.array([start + int(at * MS) for at, _ in events])
     what = np.array([code for _, code in events], dtype=np.uint8)
-    from perfnb.capture.offcpu.segments import ThreadStops
-
     stops = ThreadStops(
         np.array([start + 2 * MS]), np.array([start + int(9.2 * MS)]), np.array([7])
     )
     found = segments(time, what, stops, (start, start + 14 * MS))
     certain = found.tick == 0
     waited = certain & (found.state == BLOCKED)
-    assert np.diff(found.bound)[waited].sum() == int(7.8 * MS)
+    assert np.diff(found.bound)[waited].sum() == int(7.92 * MS)
     assert found.found.tolist() == [BLOCKED]
 
 

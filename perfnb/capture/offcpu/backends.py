@@ -131,7 +131,7 @@ class PerfBackend(_Joined):
 
     def _end(self, watched: Watched) -> tuple[Timeline, float]:
         switches = self._switches.stop()
-        return SwitchTimeline(switches, watched), self._switches.cpu_s
+        return SwitchTimeline(switches, watched, self._switches.full), self._switches.cpu_s
 
 
 class ProcBackend(_Joined):

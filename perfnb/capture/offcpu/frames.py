@@ -184,7 +184,8 @@ class Frames:
             tid = self._kernel.ended(life.thread, pieces).tid[lock]
             holder[lock] = [self._by_tid.get(one, NOBODY) for one in tid.tolist()]
         rows = np.flatnonzero(lock)
-        holder[rows] = _of_whole_waits(pieces, rows, holder[rows])
+        end = _ends(pieces, rows, holder[rows] != NOBODY)
+        holder[rows] = np.where(end >= 0, np.append(holder[rows], NOBODY)[end], NOBODY)
         return holder
 
     def _wakers(self, life: Life) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -206,6 +207,10 @@ class Frames:
         )[place.ravel()]
         stack, thread = nobody.copy(), nobody.copy()
         stack[rows], thread[rows] = made[:, 0], made[:, 1]
+        blocked = np.flatnonzero(pieces.state == BLOCKED)
+        end = _ends(pieces, blocked, thread[blocked] >= 0)
+        for column in (stack, thread):
+            column[blocked] = np.where(end >= 0, np.append(column[blocked], -1)[end], -1)
         return stack, thread
 
     def _stacks_at(self, tid: NDArray[np.int32], at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -233,29 +238,34 @@ class Frames:
         name = self._kernel.comm(tid)
         thread = self._lives[index].thread if index is not None else Thread(pid, tid, name)
         if stack == NO_STACK:
-            stack = builder.stack([builder.frame(name or str(tid), kind="native")])
+            stack = builder.stack([builder.frame(thread.name or str(tid), kind="native")])
         return self._with_kernel(stack, kernel), builder.thread(thread)
 
 
-def _of_whole_waits(
-    pieces: Attributed, rows: NDArray[np.int64], holder: NDArray[np.int64]
+def _ends(
+    pieces: Attributed, rows: NDArray[np.int64], known: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """Return the holders of pieces, where the pieces of one wait have that of its end.
+    """Return for each piece the nearest known one, at or after it, of the same wait.
 
-    A wait is in pieces where it is not certain that it went on after a stop.
+    A wait is in pieces where it is not certain that it went on after a stop; only of its end is
+    it known who ended it.
+
+    Returns
+    -------
+    int64, shape (rows,)
+        A position in `rows`; −1 if none is known.
     """
-    if not len(rows):
-        return holder
-    start, end = pieces.start[rows], pieces.start[rows] + pieces.duration[rows]
-    goes_on = (start[1:] - end[:-1] <= _NEAR_NS) & (
-        pieces.stack[rows][1:] == pieces.stack[rows][:-1]
-    )
+    n = len(rows)
+    if not n:
+        return np.zeros(0, dtype=np.int64)
+    ran = np.append(0, np.cumsum(np.where(pieces.state == ON, pieces.duration, 0)))[rows]
+    stack = pieces.stack[rows]
+    goes_on = (np.diff(ran) <= _NOTHING_NS) & (stack[1:] == stack[:-1])
     wait = np.append(0, np.cumsum(~goes_on))
-    known = np.where(holder != NOBODY, np.arange(len(rows)), len(rows))
-    following = np.minimum.accumulate(known[::-1])[::-1]
-    there = following < len(rows)
-    source = np.minimum(following, len(rows) - 1)
-    return np.where(there & (wait[source] == wait), holder[source], NOBODY)
+    following = np.minimum.accumulate(np.where(known, np.arange(n), n)[::-1])[::-1]
+    source = np.minimum(following, n - 1)
+    return np.where((following < n) & (wait[source] == wait), source, -1)
 
 
-_NEAR_NS = 2_000_000
+# What a thread runs between two parts of one wait.
+_NOTHING_NS = 300_000

@@ -51,8 +51,7 @@ class KernelTimeline(SwitchTimeline):
     )
 
     def __init__(self, waits: KernelWaits, watched: Watched) -> None:
-        truncated = "bpftrace ran out of room and ended early" if waits.full else ""
-        super().__init__(waits.switches(), watched, truncated)
+        super().__init__(waits.switches(), watched, waits.full)
         self.waits = waits
         self._reasons = [of_stack(functions) for functions in waits.stacks]
 

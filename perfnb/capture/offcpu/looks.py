@@ -113,4 +113,4 @@ def _with_instants(
         found[inside[known]] = state[at[known]]
         tick[at[known]] = inside[known]
     ours = np.zeros(n, dtype=bool) if disturbed is None else disturbed
-    return Segments(bound, state, tick, ours, found, _BRIEF_NS)
+    return Segments(bound, state, tick, ours, tick >= 0, found, _BRIEF_NS)

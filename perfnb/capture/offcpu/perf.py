@@ -54,6 +54,8 @@ class PerfSwitches:
 
     def __init__(self) -> None:
         self._cleanup = contextlib.ExitStack()
+        self.full = False
+        """Whether it ended early for want of room."""
 
     def start(self, pids: Iterable[int]) -> None:
         """Begin; returns once every switch is recorded.
@@ -128,6 +130,7 @@ class PerfSwitches:
             with os.fdopen(os.dup(self._data), "rb") as stream:
                 stream.seek(0)
                 data = stream.read()
+            self.full = len(data) > 0.9 * MOST_BYTES
             try:
                 return read_switches(data)
             except ValueError as error:

@@ -51,7 +51,8 @@ _FUNCTIONS: Final = tuple(
         (r"wait_bit|folio_wait|wait_on_page|wait_on_buffer|bit_wait|io_schedule|dio_|direct_IO|submit_bio"
          r"|blk_|bio_|read_events|io_getevents|io_cqring_wait|filemap|squashfs|xfs_buf|ext4_|btrfs_",
          DISK),
-        (r"ptrace_stop|do_signal_stop|ptrace_do_notify|get_signal", TRACED),
+        (r"ptrace_stop|ptrace_do_notify", TRACED),
+        (r"do_signal_stop", Reason("[stopped by a signal]")),
         (r"rwsem|mutex_lock|down_read|down_write|percpu_", Reason("[kernel lock]")),
     )
 )  # fmt: skip

@@ -22,8 +22,12 @@ ON, RUNNABLE, BLOCKED, STOPPED = range(4)
 # being let go and waiting again, if it does nothing of its own. It is 1 to 8 µs when nothing
 # comes between; a cold cache or an interrupt may.
 _OWN_NS = 60_000
-_TURN_NS = 300_000
-_MUCH_LONGER = 3
+_COLD_NS = 300_000
+_SURE_NS, _ENOUGH = 2_000_000, 8
+_DETOURS = 3
+USUAL_NS = 4000.0
+MUCH_LONGER = 3
+"""How many times the usual it may take a thread to go back to its wait."""
 _LONG_WAIT = 32
 
 
@@ -44,6 +48,9 @@ class Segments:
         The sampling instant whose stack this is for certain; −1 for none.
     disturbed : bool, shape (n,)
         Whether it is what py-spy did to a wait: the program would not have spent it.
+    fair : bool, shape (n,)
+        Whether it was going on when a stop was asked for. Of a call that goes on until the thread
+        can be stopped, what comes later is known as well, but stands for nothing else.
     found : uint8, shape (ticks,)
         What the thread did when it was stopped at each instant: `ON`, `BLOCKED`, or `STOPPED`
         where it cannot be told.
@@ -56,6 +63,7 @@ class Segments:
     state: NDArray[np.uint8]
     tick: NDArray[np.int32]
     disturbed: NDArray[np.bool_]
+    fair: NDArray[np.bool_]
     found: NDArray[np.uint8]
     brief: int
 
@@ -89,13 +97,15 @@ def segments(
     tick = np.full(len(state), -1, dtype=np.int32)
     disturbed = np.zeros(len(state), dtype=bool)
     reason = np.full(len(state), -1, dtype=np.int64) if why is None else why(bound, state)
-    found, brief = _take_out_stops(bound, state, tick, disturbed, stops, reason)
+    fair = np.zeros(len(state), dtype=bool)
+    found, brief = _take_out_stops(bound, state, tick, disturbed, fair, stops, reason)
     # Cut to the window.
     keep = (bound[1:] > start) & (bound[:-1] < end)
     edges = np.append(bound[:-1][keep], bound[1:][keep][-1:])
     return Segments(
-        np.clip(edges, start, end), state[keep], tick[keep], disturbed[keep], found, brief
-    )
+        np.clip(edges, start, end), state[keep], tick[keep], disturbed[keep], fair[keep], found,
+        brief,
+    )  # fmt: skip
 
 
 def raw_segments(
@@ -115,7 +125,8 @@ def undisturbed(bound: NDArray[np.int64], state: NDArray[np.uint8]) -> Segments:
     """Return segments that nobody had a hand in."""
     n = len(state)
     nothing = np.zeros(0, dtype=np.uint8)
-    return Segments(bound, state, np.full(n, -1, np.int32), np.zeros(n, bool), nothing, 0)
+    never = np.zeros(n, dtype=bool)
+    return Segments(bound, state, np.full(n, -1, np.int32), never, never, nothing, 0)
 
 
 _AFTER = np.zeros(3, dtype=np.uint8)
@@ -134,11 +145,15 @@ class ThreadStops:
         At this time it stood still.
     stack : int64
         What was read then: equal numbers are equal stacks.
+    usual : float
+        Nanoseconds for which a thread runs that goes back to its wait, where the thread itself
+        does not tell.
     """
 
     asked: NDArray[np.int64]
     still: NDArray[np.int64]
     stack: NDArray[np.int64]
+    usual: float = USUAL_NS
 
 
 def held_segments(
@@ -157,6 +172,7 @@ def _take_out_stops(
     state: NDArray[np.uint8],
     tick: NDArray[np.int32],
     disturbed: NDArray[np.bool_],
+    fair: NDArray[np.bool_],
     stops: ThreadStops,
     why: NDArray[np.int64],
 ) -> tuple[NDArray[np.uint8], int]:
@@ -168,8 +184,10 @@ def _take_out_stops(
     if not len(which):
         return found, 0
     held = held[which]
-    first, waited = _in_the_last_call(raw, why, held, _asked(bound, stops.asked[which], held))
+    asked = _asked(bound, raw, stops.asked[which], held)
+    first, waited = _in_the_last_call(bound, raw, why, held, asked)
     found[which] = np.where(waited, BLOCKED, ON)
+    fair[asked[(first == asked) & (raw[asked] == BLOCKED)]] = True
     for step in range(int((held - first).max()) + 1):
         row = held - step
         tick[row[row >= first]] = which[row >= first]
@@ -177,28 +195,42 @@ def _take_out_stops(
     which, held, first = which[waited], held[waited], first[waited]
     if not len(which):
         return found, 0
-    again, brief = _goes_on(bound, raw, why, held, first, which, stops, tick)
-    which, held, first = which[again], held[again], first[again]
-    for step in range(-1, int((held - first).max(initial=0))):
-        row = held - step
+    then, ran = _waits_again(bound, raw, held)
+    again, brief = _goes_on(bound, raw, why, held, first, then, ran, which, stops, tick)
+    which, first, then = which[again], first[again], then[again]
+    for step in range(1, int((then - first).max(initial=0))):
+        row = then - step
         mine = row > first
         state[row[mine]], disturbed[row[mine]] = BLOCKED, True
         tick[row[mine]] = which[mine]
     # What follows is the same wait, unless a later stop tells better.
-    after = held + 2
-    tick[after] = np.where(tick[after] < 0, which, tick[after])
+    tick[then] = np.where(tick[then] < 0, which, tick[then])
     return found, brief
 
 
 def _asked(
-    bound: NDArray[np.int64], asked: NDArray[np.int64], held: NDArray[np.int64]
+    bound: NDArray[np.int64],
+    raw: NDArray[np.uint8],
+    asked: NDArray[np.int64],
+    held: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return in which segment the thread was asked to stop."""
-    row = np.searchsorted(bound, asked, side="right") - 1
+    """Return in which segment the thread was asked to stop.
+
+    Not before `asked`, but mostly some 20 µs later: as long as it takes until threads that wait
+    are woken for it. What begins and ends in between has nothing to do with the stop.
+    """
+    woken = bound[held - 1]
+    waits = (held >= 2) & (raw[np.maximum(held - 2, 0)] == BLOCKED) & (woken >= asked)
+    waits &= bound[held] - woken <= _OWN_NS
+    usual = int(np.median((woken - asked)[waits])) if waits.any() else 0
+    # Who was woken for it was asked just before.
+    later = np.maximum(asked, np.minimum(asked + usual, woken - 1))
+    row = np.searchsorted(bound, later, side="right") - 1
     return np.clip(row, 0, held - 1)
 
 
 def _in_the_last_call(
+    bound: NDArray[np.int64],
     raw: NDArray[np.uint8],
     why: NDArray[np.int64],
     held: NDArray[np.int64],
@@ -207,7 +239,8 @@ def _in_the_last_call(
     """Return since which segment the thread was in the call that it was stopped in.
 
     From when it was asked on, it was in one call at most. But that may have been later than is
-    known for certain: waits for different reasons were different calls.
+    known for certain: waits for different reasons were different calls, and so were those
+    between which it ran for long.
 
     Returns
     -------
@@ -223,10 +256,30 @@ def _in_the_last_call(
         mine = (held - step >= first) & (raw[row] == BLOCKED)
         here = np.where(mine, why[row], -1)
         other = (here >= 0) & (reason >= 0) & (here != reason)
+        ran = (held - step >= first) & (raw[row] == ON) & (bound[row + 1] - bound[row] > _OWN_NS)
+        other |= ran & (row < held - 1)
         first = np.where(other, row + 1, first)
         reason = np.where((reason < 0) & (here >= 0), here, reason)
         waited |= mine & ~other
     return first, waited
+
+
+def _waits_again(
+    bound: NDArray[np.int64], raw: NDArray[np.uint8], held: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return in which segment the thread waits after a stop, and for how long it ran until then.
+
+    It may lose its CPU on the way. The segment is one that is not blocked where it does not wait.
+    """
+    n = len(raw)
+    then = np.minimum(held + 2, n - 1)
+    ran = bound[then] - bound[held + 1]
+    for _ in range(_DETOURS):
+        on = (raw[then] == RUNNABLE) & (then + 2 < n)
+        after = np.minimum(then + 2, n - 1)
+        ran = ran + np.where(on, bound[after] - bound[np.minimum(then + 1, n - 1)], 0)
+        then = np.where(on, after, then)
+    return then, ran
 
 
 def _goes_on(
@@ -235,6 +288,8 @@ def _goes_on(
     why: NDArray[np.int64],
     held: NDArray[np.int64],
     first: NDArray[np.int64],
+    then: NDArray[np.int64],
+    ran: NDArray[np.int64],
     which: NDArray[np.int64],
     stops: ThreadStops,
     tick: NDArray[np.int32],
@@ -246,17 +301,31 @@ def _goes_on(
     where the next stop found it with the same stack. What waits for another reason than before
     is another wait.
     """
-    n = len(raw)
-    then = np.minimum(held + 2, n - 1)
-    ran = bound[then] - bound[held + 1]
-    whole = (held + 2 < n) & (raw[then] == BLOCKED)
+    whole = (held + 2 < len(raw)) & (raw[then] == BLOCKED)
     back = whole & (ran <= _OWN_NS)
-    brief = round(_MUCH_LONGER * float(np.median(ran[back]))) if back.any() else 0
     before = np.where(raw[first] == BLOCKED, why[first], -1)
-    back &= (before < 0) | (why[then] < 0) | (before == why[then])
-    long = bound[first + 1] - bound[first] > _LONG_WAIT * (bound[held + 1] - bound[held])
-    later = tick[then]
-    same = (later >= 0) & (stops.stack[later] == stops.stack[which])
-    back &= long | same | (ran <= brief)
-    # It waits for the same reason at the same place: it only had to wait for its turn.
-    return back | (whole & same & (before >= 0) & (before == why[then]) & (ran <= _TURN_NS)), brief
+    alike = (before < 0) | (why[then] < 0) | (before == why[then])
+    stack, later = stops.stack[which], tick[then]
+    length = _waited(bound, first, then, stack)
+    # Waits that are so long that hardly any ended just then tell how long it takes.
+    sure = back & (length > _SURE_NS)
+    usual = float(np.median(ran[sure])) if sure.sum() >= _ENOUGH else stops.usual
+    brief = round(MUCH_LONGER * usual)
+    long = length > _LONG_WAIT * (bound[held + 1] - bound[held])
+    same = (later >= 0) & (stops.stack[later] == stack)
+    return whole & alike & np.where(long | same, ran <= _COLD_NS, ran <= brief), brief
+
+
+def _waited(
+    bound: NDArray[np.int64],
+    first: NDArray[np.int64],
+    then: NDArray[np.int64],
+    stack: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return for how long a thread had waited in one place at each stop, earlier stops left out."""
+    length = bound[first + 1] - bound[first]
+    linked = np.append(False, (then[:-1] == first[1:]) & (stack[:-1] == stack[1:]))
+    total = np.cumsum(length)
+    begins = np.flatnonzero(~linked)
+    before = np.append(0, total)[begins]
+    return np.asarray(total - before[np.cumsum(~linked) - 1])

@@ -14,6 +14,8 @@ from perfnb.capture.offcpu.looks import segments_of_looks
 from perfnb.capture.offcpu.queue import tails_by_count
 from perfnb.capture.offcpu.reasons import GIL, LOCK, Reason
 from perfnb.capture.offcpu.segments import (
+    MUCH_LONGER,
+    USUAL_NS,
     Segments,
     ThreadStops,
     Why,
@@ -123,12 +125,18 @@ class SwitchTimeline(_Looked):
         "nanosecond. What a wait was for, and where in the code, is from samples: see *attributed*."
     )
 
-    def __init__(self, switches: Switches, watched: Watched, truncated: str = "") -> None:
+    def __init__(self, switches: Switches, watched: Watched, full: bool = False) -> None:
         super().__init__(watched)
         self._switches = switches
+        self._usual = USUAL_NS
         self._asked: dict[int, dict[int, NDArray[np.int64]]] = {}
         self.lost: int | None = switches.lost
-        self.truncated = truncated
+        self.truncated = ""
+        self._until: int | None = None
+        if full and len(switches.time):
+            # Nothing is known of what came later; that nothing happened would be a guess.
+            self._until = int(switches.time.max())
+            self.truncated = "what came after the recording of context switches was full"
 
     def of(self, thread: Thread, stops: Stops) -> Segments | None:
         """Return what a thread did in the window; None if it never switched."""
@@ -136,7 +144,7 @@ class SwitchTimeline(_Looked):
         time, what = self._switches.time[mine], self._switches.what[mine]
         start, end = stops.window
         start = max(start, self._switches.begun.get(thread.tid, start))
-        end = min(end, self._switches.ended.get(thread.tid, end))
+        end = min(end, self._switches.ended.get(thread.tid, end), self._until or end)
         if not len(time) or end <= start:
             return None
         if thread.pid not in self._asked:
@@ -145,8 +153,11 @@ class SwitchTimeline(_Looked):
         still = (stops.stopped + stops.released) // 2 if main else stops.released
         asked = self._asked[thread.pid].get(thread.tid, stops.stopped)
         time = self._earlier(thread.tid, time, what)
-        thread_stops = ThreadStops(asked, still, stops.stack)
-        return segments(time, what, thread_stops, (start, end), self._why_raw(thread))
+        thread_stops = ThreadStops(asked, still, stops.stack, self._usual)
+        found = segments(time, what, thread_stops, (start, end), self._why_raw(thread))
+        # Threads that wait for long tell of those that do not.
+        self._usual = found.brief / MUCH_LONGER if found.brief else self._usual
+        return found
 
     def _why_raw(self, thread: Thread) -> Why:
         """Return what tells the reasons of segments that switches alone tell."""

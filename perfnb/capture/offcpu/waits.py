@@ -34,6 +34,8 @@ class Waits:
         Which wait each of them is a part of.
     start, own : int64, float64; shape (waits,)
         When it began, and how long it lasted without what py-spy did to it.
+    fair : bool, shape (waits,)
+        Whether it was met by chance, so that it stands for others like it.
     reason : int64, shape (waits,)
         A number for why; −1 where nobody looked.
     call : int64, shape (waits,)
@@ -45,6 +47,7 @@ class Waits:
     wait: NDArray[np.int64]
     start: NDArray[np.int64]
     own: NDArray[np.float64]
+    fair: NDArray[np.bool_]
     reason: NDArray[np.int64]
     call: NDArray[np.int64]
 
@@ -74,12 +77,14 @@ class Waits:
         undisturbed = np.where(segments.disturbed[row], 0, length[row])
         own = np.bincount(wait, undisturbed, count).astype(np.float64)
         own = np.where(own < (end - start) / 2, own, (end - start).astype(np.float64))
+        fair = np.zeros(count, dtype=bool)
+        fair[wait[segments.fair[row]]] = True
         why = np.full(count, -1, dtype=np.int64)
         seen = reason[row] >= 0
         why[wait[seen]] = reason[row[seen]]
         gap = start[1:] - end[:-1]
         linked = np.append(False, (why[1:] == gil) & (gap <= _TO_THE_GIL * segments.brief))[:count]
-        return cls(row, wait, start, own, why, np.cumsum(~linked) - 1)
+        return cls(row, wait, start, own, fair, why, np.cumsum(~linked) - 1)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -152,9 +157,13 @@ class Waits:
         first_seen = np.zeros(len(first), dtype=np.int64)
         first_seen[self.call[seen[::-1]]] = seen[::-1]
         start = self.start[first]
-        alike = _nearest_alike(start[known], kind[known], start[~known], kind[~known])
+        example = np.zeros(len(first), dtype=bool)
+        example[self.call[sampled & self.fair]] = True
+        if not example.any():
+            example = known
+        alike = _nearest_alike(start[example], kind[example], start[~known], kind[~known])
         of_call = np.zeros(len(first), dtype=np.int64)
-        of_call[~known] = first_seen[known][alike]
+        of_call[~known] = first_seen[example][alike]
         rest = np.flatnonzero(~known[self.call])
         source[rest] = of_call[self.call[rest]]
         return source
