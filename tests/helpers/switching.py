@@ -1,4 +1,4 @@
-"""A made-up thread: what it does, what py-spy does to it, and the switches that the kernel tells."""
+"""A made-up thread: what it does, what py-spy does to it, and the switches of both."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ ON, RUNNABLE, BLOCKED, STOPPED = range(4)
 # comes between; a cold cache or an interrupt may.
 _OWN_NS = 60_000
 _COLD_NS = 300_000
+_ATTACH_NS = 100_000
 _SURE_NS, _ENOUGH = 2_000_000, 8
 _DETOURS = 3
 USUAL_NS = 4000.0
@@ -221,7 +222,7 @@ def _asked(
     """
     woken = bound[held - 1]
     waits = (held >= 2) & (raw[np.maximum(held - 2, 0)] == BLOCKED) & (woken >= asked)
-    waits &= bound[held] - woken <= _OWN_NS
+    waits &= (bound[held] - woken <= _OWN_NS) & (woken - asked <= _ATTACH_NS)
     usual = int(np.median((woken - asked)[waits])) if waits.any() else 0
     # Who was woken for it was asked just before.
     later = np.maximum(asked, np.minimum(asked + usual, woken - 1))
