@@ -53,6 +53,7 @@ check: $(STAMP) ## Lint, types, layers, TypeScript, the docs' snippets
 bench: $(STAMP) ## Measure overhead, latency and exploring against peers
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/offcpu.py
 	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/explore.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/formats.py
