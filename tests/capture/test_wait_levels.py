@@ -252,3 +252,37 @@ def test_inside_the_interpreter_waits_have_no_reasons():
 
 def test_files_of_the_tests_are_where_they_are_looked_for():
     assert Path(WAITING).exists() and Path(DENIED).exists()
+
+
+FIGHT = """%%offcpu -q --backend perf
+def loop():
+    end = time.monotonic() + 0.8
+    while time.monotonic() < end:
+        pass
+
+fighters = [threading.Thread(target=loop, name=f"fighter-{i}") for i in range(2)]
+for one in fighters: one.start()
+for one in fighters: one.join()
+"""
+
+
+def test_kernels_of_every_python(any_kernel):
+    """Sleeps, locks and the GIL are told apart, whatever the interpreter's inside is like."""
+    any_kernel.run("import threading, time")
+    totals = "dict(perfnb.last().functions().select('name', 'total').iter_rows())"
+    any_kernel.run("%%offcpu -q --backend perf\ntime.sleep(0.3)")
+    assert any_kernel.value(totals)["[sleep]"] == pytest.approx(0.3e9, rel=0.1)
+    cell = any_kernel.run(FIGHT)
+    assert cell.ok and not cell.notices, cell.traceback
+    found = any_kernel.value(
+        "dict(perfnb.last().keep('^loop$').functions().select('name', 'total').iter_rows())"
+    )
+    assert found["[GIL]"] > 0.4e9
+    assert found["[GIL]"] > 10 * found.get("[lock]", 0)
+    assert sum(t for name, t in found.items() if name.startswith("held by fighter")) > 0.2e9
+    # The cell waits for both, one after the other.
+    joined = any_kernel.value(
+        "dict(perfnb.last().where(thread='MainThread').functions()"
+        ".select('name', 'total').iter_rows())"
+    )
+    assert joined["[lock]"] > 0.5e9
