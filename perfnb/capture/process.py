@@ -40,6 +40,16 @@ def allow_tracer(pid: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PTRACER, ctypes.c_ulong(pid), 0, 0, 0)
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and all its descendants, as far as the kernel tells them (Linux)."""
+    found = [pid]
+    for one in found:
+        for tasks in Path(f"/proc/{one}/task").glob("*/children"):
+            with contextlib.suppress(OSError, ValueError):
+                found += map(int, tasks.read_text().split())
+    return found
+
+
 def wait_for_exit(pid: int, seconds: float) -> bool:
     """Wait until a process ends, at most so long; return whether it has."""
     try:

@@ -167,6 +167,20 @@ def test_another_process(version):
     assert {thread.pid for thread in profile.threads} == {process.pid}
 
 
+def test_children_are_followed_by_perf_alone():
+    with target(sys.executable) as process:
+        with perfnb.record(kind="offcpu", subprocesses=True) as rec:
+            threading.Event().wait(1)
+        assert process.poll() is None
+    profile = rec.profile
+    assert profile.metadata.backend.startswith("perf")
+    assert "bpftrace: it cannot do --subprocesses" in profile.metadata.reason
+    naps = profile.where(process=process.pid).functions()
+    totals = dict(naps.select("name", "total").iter_rows())
+    assert totals["naps"] == pytest.approx(profile.metadata.wall_s * 1e9, rel=0.1)
+    assert any("no reasons" in note for note in profile.metadata.notes)
+
+
 def test_a_process_that_ends_leaves_what_was_recorded():
     with (
         target(sys.executable) as process,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from perfnb.capture.offcpu.segments import ThreadStops
+from perfnb.capture.offcpu.stops import ThreadStops
 from perfnb.capture.perfstream import IN, OUT, PREEMPTED
 
 US, MS = 1_000, 1_000_000

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfnb.capture.offcpu.attribute import attribute
-from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED, ThreadStops, segments
+from perfnb.capture.offcpu.segments import BLOCKED, ON, RUNNABLE, STOPPED
+from perfnb.capture.offcpu.stops import ThreadStops, segments
 from perfnb.capture.offcpu.waits import INSIDE, NEAREST, UNKNOWN
 
 # Python code between two waits takes longer than going back to a wait.

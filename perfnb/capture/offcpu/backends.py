@@ -13,10 +13,11 @@ from perfnb.capture.base import Availability, CaptureSpec
 from perfnb.capture.offcpu import bpftrace, perf
 from perfnb.capture.offcpu.build import build_waits
 from perfnb.capture.offcpu.kerneltimeline import KernelTimeline
-from perfnb.capture.offcpu.tasks import TaskWatch
+from perfnb.capture.offcpu.tasks import TaskLooks, TaskWatch
 from perfnb.capture.offcpu.timeline import SwitchTimeline, Timeline, WatchTimeline
 from perfnb.capture.offcpu.watch import WaitWatch
 from perfnb.capture.offcpu.watched import Watched
+from perfnb.capture.process import family
 from perfnb.capture.pyspy import PySpyBackend
 from perfnb.model import Profile
 
@@ -76,14 +77,24 @@ class _Joined(ABC):
             watched = self._watch.stop()
             timeline, cpu_s = self._end(watched)
             recording = self._spy.collect(ended)
-            looks = self._tasks.stop() if self._tasks else None
+            looks, note = self._awaited()
         finally:
             self.abort()
         ours = [*self._spy.pids, *([self._tasks.native_id] if self._tasks else [])]
         profile = build_waits(recording, timeline, f"{self.tool} + py-spy", looks, ours)
         spent = (profile.metadata.profiler_cpu_s or 0.0) + cpu_s + watched.cpu_s
         spent += looks.cpu_s if looks else 0.0
-        return profile.with_metadata(profiler_cpu_s=spent)
+        notes = (*profile.metadata.notes, *note)
+        return profile.with_metadata(profiler_cpu_s=spent, notes=notes)
+
+    def _awaited(self) -> tuple[TaskLooks | None, tuple[str, ...]]:
+        """Return what tasks awaited; if that failed, why: the recording is no worse for it."""
+        if self._tasks is None:
+            return None, ()
+        try:
+            return self._tasks.stop(), ()
+        except Exception as error:
+            return None, (f"what tasks awaited is not known: {error!r}",)
 
     def abort(self) -> None:
         """End everything without a profile."""
@@ -92,6 +103,8 @@ class _Joined(ABC):
 
 _LEAST_LOOKS = 200.0
 """At tasks, in a second."""
+
+_ALONE = Availability(False, "it cannot do --subprocesses", "use --backend perf")
 
 
 class BpftraceBackend(_Joined):
@@ -102,7 +115,7 @@ class BpftraceBackend(_Joined):
 
     @classmethod
     def _permitted(cls, spec: CaptureSpec) -> Availability:
-        return bpftrace.availability(spec.pid)
+        return _ALONE if spec.subprocesses else bpftrace.availability(spec.pid)
 
     def _begin(self, spec: CaptureSpec) -> None:
         self._waits = bpftrace.BpfWaits()
@@ -127,7 +140,7 @@ class PerfBackend(_Joined):
     def _begin(self, spec: CaptureSpec) -> None:
         self._switches = perf.PerfSwitches()
         self._cleanup.callback(self._switches.abort)
-        self._switches.start([spec.pid])
+        self._switches.start(family(spec.pid) if spec.subprocesses else [spec.pid])
 
     def _end(self, watched: Watched) -> tuple[Timeline, float]:
         switches = self._switches.stop()
@@ -142,7 +155,7 @@ class ProcBackend(_Joined):
 
     @classmethod
     def _permitted(cls, spec: CaptureSpec) -> Availability:
-        return Availability(True)
+        return _ALONE if spec.subprocesses else Availability(True)
 
     def _begin(self, spec: CaptureSpec) -> None:
         pass

@@ -86,6 +86,10 @@ def build_waits(
     notes = [*base.notes]
     if r.spec.kernel and kernel is None:
         notes.append("kernel frames are seen by the bpftrace backend only")
+    if r.spec.subprocesses:
+        notes.append(
+            "what child processes waited for is not looked up: their waits have no reasons"
+        )
     metadata = replace(
         base,
         backend=backend,

@@ -13,16 +13,14 @@ from perfnb.capture.offcpu.attribute import Attributed
 from perfnb.capture.offcpu.looks import segments_of_looks
 from perfnb.capture.offcpu.queue import tails_by_count
 from perfnb.capture.offcpu.reasons import GIL, LOCK, Reason
-from perfnb.capture.offcpu.segments import (
+from perfnb.capture.offcpu.segments import Segments, raw_segments, undisturbed
+from perfnb.capture.offcpu.stops import (
     MUCH_LONGER,
     USUAL_NS,
-    Segments,
     ThreadStops,
     Why,
     held_segments,
-    raw_segments,
     segments,
-    undisturbed,
 )
 from perfnb.capture.offcpu.watched import Watched
 from perfnb.capture.perfstream import IN, Switches
