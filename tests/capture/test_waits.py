@@ -42,7 +42,7 @@ def test_in_ci_every_level_is_tested():
             assert available.ok, (name, available.reason)
 
 
-def waited(workload, level, seconds=2.5, kind="wall", **env):
+def waited(workload, level, seconds=2, kind="wall", **env):
     """Run a program that records itself, and return what both said."""
     done = subprocess.run(
         [sys.executable, str(TESTS / "helpers" / "waiting.py"), workload, str(seconds),
@@ -83,14 +83,14 @@ def share_of(seen, *reasons):
 
 
 def test_sleeps_of_several_lengths(level):
-    seen = waited("sleeps", level, 4)
+    seen = waited("sleeps", level, 3)
     assert_as_measured_inside(seen, level)
     assert_sums_are_wall_time(seen)
     assert share_of(seen, "[sleep]") > 0.97
 
 
 def test_sleeps_beside_a_thread_that_spins(level):
-    seen = waited("sleeps beside spinning", level, 4)
+    seen = waited("sleeps beside spinning", level, 3)
     assert_as_measured_inside(seen, level)
     assert_sums_are_wall_time(seen)
     assert seen["reasons"]["[GIL]"] > 0.5 * 5e6 * sum(
@@ -106,7 +106,7 @@ def test_a_function_that_only_runs_waits_for_nothing(exact):
 
 
 def test_a_lock_is_waited_for_under_the_name_of_who_held_it(level):
-    seen = waited("lock", level, 4)
+    seen = waited("lock", level, 3)
     assert_as_measured_inside(seen, level)
     held = {name: t for name, t in seen["reasons"].items() if name.startswith("held by")}
     assert held["held by holder"] > 0.3 * seen["reasons"]["[lock]"]
@@ -131,7 +131,7 @@ def test_what_is_waited_for(level, workload, reasons):
 
 
 def test_a_disk_is_waited_for(exact, tmp_path):
-    seen = waited("disk", exact, 4, WAITING_DISK=str(TESTS))
+    seen = waited("disk", exact, 3, WAITING_DISK=str(TESTS))
     waits = share_of(seen, "[disk]", "[disk read]", "[disk write]")
     truth = sum(seen["truth"].values())
     if truth < 0.05 * seen["wall_ns"]:
