@@ -325,6 +325,11 @@ def main() -> None:
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--rate", type=float, default=100)
     options = parser.parse_args()
+    # Beside threads that want the GIL each file that is read takes 5 ms.
+    import perfnb.capture.offcpu.backends
+    import perfnb.capture.record
+    import perfnb.model.functions  # noqa: F401
+
     threads = [
         threading.Thread(target=work, name=work.__name__) for work in WORKLOADS[options.name]
     ]
@@ -347,6 +352,8 @@ def record(options: argparse.Namespace) -> dict[str, Any]:
         truth.counts = True
         time.sleep(options.seconds)
         truth.counts = False
+        # What is made of the recording takes long beside threads that want the GIL.
+        OVER.set()
     return {**described(rec.profile), "truth": truth.waited, "calls": truth.calls}
 
 
