@@ -204,6 +204,11 @@ class SwitchTimeline(_Looked):
         noted = self._watched.threads["time"][rows]
         run = self._watched.threads["run"][rows]
         if len(noted) < 2:
+            # It ended meanwhile; while it waited what it had used stood still.
+            spells = self._watched.of(tid)
+            waits = spells["wait"] >= 0
+            noted, run = spells["first"][waits], spells["run"][waits]
+        if len(noted) < 2:
             return time
         inside = (time[:-1] >= noted[0]) & (time[1:] <= noted[-1]) & (what[:-1] == IN)
         inside &= what[1:] != IN
