@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfnb.capture.columns import read_tables
 from perfnb.model import STATES
-
-_DTYPES = {"q": np.int64, "i": np.int32, "B": np.uint8}
 
 UNKNOWN, ON_CPU, OFF_CPU = (STATES.index(s) for s in ("unknown", "on-CPU", "off-CPU"))
 GONE = 255
@@ -72,22 +70,9 @@ class ThreadLog:
         ValueError
             If the report is not whole.
         """
-        head, newline, body = report.partition(b"\n")
-        if not newline:
-            raise ValueError("the report of the thread watcher is missing")
-        facts = json.loads(head)
-        if not (isinstance(facts, dict) and {"ticks", "threads", "said", "cpu_s"} <= facts.keys()):
-            raise ValueError("the report of the thread watcher names no columns")
-        at = 0
-        tables: list[dict[str, NDArray[Any]]] = []
-        for table in (facts["ticks"], facts["threads"]):
-            columns = {}
-            for name, code, length in table:
-                dtype = np.dtype(_DTYPES[code])
-                columns[name] = np.frombuffer(body, dtype, length, at)
-                at += length * dtype.itemsize
-            tables.append(columns)
-        ticks, threads = tables
+        facts, (ticks, threads) = read_tables(
+            report, "thread watcher", ("ticks", "threads"), ("said", "cpu_s")
+        )
         per_process = {}
         for pid in np.unique(ticks["pid"]).tolist():
             mine = ticks["pid"] == pid

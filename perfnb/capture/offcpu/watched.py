@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfnb.capture.columns import read_tables
 from perfnb.capture.offcpu.reasons import TRACED, Reason, interpreter_ranges, of_channel
 from perfnb.capture.offcpu.segments import BLOCKED, Segments
-
-_DTYPES = {"q": np.int64, "i": np.int32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,22 +48,12 @@ class Watched:
         ValueError
             If the report is not whole.
         """
-        head, newline, body = report.partition(b"\n")
-        if not newline:
-            raise ValueError("the report of the wait watcher is missing")
-        facts = json.loads(head)
+        facts, (quiet, threads) = read_tables(
+            report, "wait watcher", ("quiet", "threads"), ("waits", "maps", "full", "cpu_s")
+        )
         gil = interpreter_ranges(facts["maps"])
-        at = 0
-        tables: list[dict[str, NDArray[Any]]] = []
-        for layout in (facts["quiet"], facts["threads"]):
-            columns = {}
-            for name, code, length in layout:
-                dtype = np.dtype(_DTYPES[code])
-                columns[name] = np.frombuffer(body, dtype, length, at)
-                at += length * dtype.itemsize
-            tables.append(columns)
         reasons = tuple(of_channel(text, gil) for text in facts["waits"])
-        return cls(tables[0], tables[1], reasons, facts["full"], facts["cpu_s"])
+        return cls(quiet, threads, reasons, facts["full"], facts["cpu_s"])
 
     def of(self, tid: int) -> dict[str, NDArray[Any]]:
         """Return the spells of one thread."""
