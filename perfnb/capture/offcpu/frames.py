@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +72,10 @@ class Frames:
         self._how = [builder.labels([Label(LABEL, name)]) for name in HOW]
 
     def samples(
-        self, states: Sequence[int], more: Sequence[NDArray[np.int64]] = (), without: object = None
+        self,
+        states: Sequence[int],
+        more: Sequence[NDArray[np.int64]] = (),
+        without: Mapping[int, NDArray[np.int64]] | None = None,
     ) -> Samples:
         """Return the samples of all threads, sorted by time.
 
@@ -82,10 +85,10 @@ class Frames:
             Of `ON`, `RUNNABLE`, `BLOCKED` and `STOPPED`: what is wanted.
         more : sequence of int64 array, shape (n, 8)
             Further rows, in the order of columns of `_of`.
-        without : dict of int to array, optional
+        without : mapping of int to array, optional
             Positions of pieces to leave out, by the position of the life.
         """
-        left_out = without if isinstance(without, dict) else {}
+        left_out = without or {}
         parts = [self._of(index, states, left_out.get(index)) for index in range(len(self._lives))]
         rows = np.concatenate([np.zeros((0, _COLUMNS), dtype=np.int64), *parts, *more])
         rows = rows[np.argsort(rows[:, 2], kind="stable")]

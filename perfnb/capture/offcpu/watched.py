@@ -21,7 +21,7 @@ class Watched:
     ----------
     quiet : dict of str to array
         Columns ``tid``, ``first``, ``last``, ``run``, ``delay``, ``slices`` and ``wait``: spells
-        in which nothing changed, in the order of `first`.
+        in which nothing changed, sorted by thread and then by `first`.
     threads : dict of str to array
         Columns ``tid``, ``time``, ``run``, ``delay``, ``voluntary`` and ``involuntary``: what the
         kernel had counted of each thread when it was first seen, and at the end.
@@ -53,11 +53,14 @@ class Watched:
         )
         gil = interpreter_ranges(facts["maps"])
         reasons = tuple(of_channel(text, gil) for text in facts["waits"])
+        # Sorted once: each thread is asked for several times.
+        order = np.argsort(quiet["tid"], kind="stable")
+        quiet = {name: column[order] for name, column in quiet.items()}
         return cls(quiet, threads, reasons, facts["full"], facts["cpu_s"])
 
     def of(self, tid: int) -> dict[str, NDArray[Any]]:
         """Return the spells of one thread."""
-        rows = self.quiet["tid"] == tid
+        rows = slice(*np.searchsorted(self.quiet["tid"], [tid, tid + 1]).tolist())
         return {name: column[rows] for name, column in self.quiet.items()}
 
     def reason_of(
